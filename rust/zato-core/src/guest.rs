@@ -1,0 +1,212 @@
+//! The guest runs services. `zato-py` is the real one; tests use closures.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures::future::BoxFuture;
+use serde::{Deserialize, Serialize};
+
+use crate::compat::Profile;
+use crate::error::Result;
+use crate::invocation::Invocation;
+use crate::problem::Problem;
+
+/// One file of a deployment unit.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SourceFile {
+    /// Path inside the unit, with forward slashes; the file name for single-file units.
+    pub path: String,
+    /// Where the file was picked up; shown in tracebacks.
+    pub location: PathBuf,
+    /// Its text.
+    pub content: String,
+}
+
+/// What is deployed as one thing: a module (one file) or a package (a directory with `__init__.py`).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Unit {
+    /// Identity across versions: path below the pickup root, for instance `crm.py` or `billing` (a package).
+    pub key: String,
+    /// Name of the Python module or package, for instance `crm` or `billing`.
+    pub module: String,
+    /// Whether it is a package.
+    pub is_package: bool,
+    /// Whether it belongs to the server itself.
+    pub is_internal: bool,
+    /// Its files; one for a module.
+    pub files: Vec<SourceFile>,
+    /// SHA-256 over paths and contents, hexadecimal.
+    pub hash: String,
+}
+
+/// What a deployment wants to change.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UnitChanges {
+    /// Units that are new or changed.
+    pub put: Vec<Unit>,
+    /// Keys of units that are gone.
+    pub delete: Vec<String>,
+}
+
+/// A service as the guest knows it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ServiceInfo {
+    /// Service name, for instance `crm.get-client`.
+    pub name: String,
+    /// Module and class, for instance `crm.GetClient`.
+    pub impl_name: String,
+    /// Key of the unit it was deployed by.
+    pub unit: String,
+    /// File the class is in.
+    pub file: String,
+    /// One-based line of the class.
+    pub line: u64,
+    /// Whether it belongs to the server itself.
+    pub is_internal: bool,
+}
+
+/// What became of one unit when a deployment was prepared.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PreparedUnit {
+    /// Key of the unit.
+    pub key: String,
+    /// Services it will provide; empty if it failed or holds none.
+    pub services: Vec<ServiceInfo>,
+    /// Keys of other deployed units it imports.
+    pub depends_on: Vec<String>,
+    /// Whether the unit is there only because something it imports changed.
+    pub is_dependant: bool,
+    /// Why it cannot be deployed; empty if it can.
+    pub problems: Vec<Problem>,
+}
+
+/// What a guest is told when it is made.
+#[derive(Debug, Clone)]
+pub struct GuestOptions {
+    /// Directory of the server (`DIR/server1`).
+    pub base_dir: PathBuf,
+    /// Name of the server.
+    pub server_name: String,
+    /// Name of the cluster.
+    pub cluster_name: String,
+    /// Number of this worker, from 0.
+    pub worker_index: usize,
+    /// Default compat profile.
+    pub profile: Profile,
+    /// Most Python threads at once.
+    pub max_threads: usize,
+    /// Most invocations waiting; more are refused with [`crate::invocation::FailureKind::Overloaded`].
+    pub queue_limit: usize,
+    /// `sys.setswitchinterval`, if it is to be changed.
+    pub switch_interval: Duration,
+    /// Name inference of SimpleIO (reference operations 4.3).
+    pub simple_io: SimpleIoOptions,
+    /// Module name patterns that may be deployed (`[deploy_patterns_allowed]`); decided by the host.
+    pub is_service_allowed: NameFilter,
+}
+
+/// Decides whether a service may be deployed under a name.
+#[derive(Clone)]
+pub struct NameFilter(pub Arc<dyn Fn(&str) -> bool + Send + Sync>);
+
+impl std::fmt::Debug for NameFilter {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("NameFilter")
+    }
+}
+
+/// Name-based type inference of SimpleIO elements; the stanzas of `simple-io.conf`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SimpleIoOptions {
+    /// `[bool]`.
+    pub boolean: NamePatterns,
+    /// `[int]`.
+    pub integer: NamePatterns,
+    /// `[secret]`.
+    pub secret: NamePatterns,
+    /// `[default] response_elem`.
+    pub response_element: String,
+}
+
+/// Exact names, prefixes and suffixes.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct NamePatterns {
+    /// Names as a whole.
+    pub exact: Vec<String>,
+    /// Beginnings.
+    pub prefixes: Vec<String>,
+    /// Endings.
+    pub suffixes: Vec<String>,
+}
+
+/// Figures of a guest at one moment.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GuestStatistics {
+    /// Invocations waiting for a thread.
+    pub queued: usize,
+    /// Invocations running.
+    pub running: usize,
+    /// Threads that exist.
+    pub threads: usize,
+    /// Invocations refused because the queue was full.
+    pub refused: u64,
+    /// Services deployed.
+    pub services: usize,
+}
+
+/// Runs services for the server. Implemented by `zato-py` with an interpreter and by tests with closures.
+pub trait Guest: Send + Sync {
+    /// Queues an invocation. Never blocks, never fails: a full queue answers through [`Invocation::reply`].
+    fn submit(&self, invocation: Invocation);
+
+    /// Returns the services in force, sorted by name.
+    fn services(&self) -> Vec<ServiceInfo>;
+
+    /// Whether a service of that name is in force.
+    fn has_service(&self, name: &str) -> bool;
+
+    /// Imports changed units aside, without putting anything in force. At most one deployment is prepared at
+    /// a time; preparing another aborts the first. Gives one entry for every unit in `changes.put`, and
+    /// one for every unit in force that imports one of them (directly or not), which is prepared as well.
+    fn prepare(&self, deployment: i64, changes: UnitChanges) -> BoxFuture<'static, Result<Vec<PreparedUnit>>>;
+
+    /// Puts the named units of the prepared deployment in force, all at once, and drops the deleted ones;
+    /// calls in flight finish on the old classes. Gives the services in force afterwards.
+    fn commit(&self, deployment: i64, units: Vec<String>) -> BoxFuture<'static, Result<Vec<ServiceInfo>>>;
+
+    /// Forgets a prepared deployment.
+    fn abort(&self, deployment: i64) -> BoxFuture<'static, Result<()>>;
+
+    /// Returns current figures.
+    fn statistics(&self) -> GuestStatistics;
+
+    /// Replaces settings that services may have: which are switched off, and how long they may run.
+    fn configure(&self, settings: Arc<ServiceSettings>);
+
+    /// Takes no more invocations and waits for the running ones; gives whether all ended in time.
+    fn drain(&self, limit: Duration) -> BoxFuture<'static, bool>;
+}
+
+/// Settings of services that are not in their code; objects of kind `service`.
+#[derive(Debug, Clone, Default)]
+pub struct ServiceSettings {
+    /// By service name.
+    pub by_name: std::collections::HashMap<String, ServiceSetting>,
+    /// How long a service may run where its own setting is silent; none is forever.
+    pub default_timeout: Option<Duration>,
+}
+
+/// Settings of one service.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ServiceSetting {
+    /// Whether it may be invoked.
+    pub is_active: bool,
+    /// How long it may run.
+    pub timeout: Option<Duration>,
+    /// Above this time a call is logged as slow.
+    pub slow_threshold: Option<Duration>,
+}
+
+/// Makes the guest of a worker. The composition root passes it down so that nothing else knows Python.
+pub type GuestFactory = Arc<dyn Fn(GuestOptions) -> Result<Arc<dyn Guest>> + Send + Sync>;
