@@ -1,0 +1,193 @@
+//! Validation of specs.
+
+use serde_json::{Map, Value};
+use zato_core::Problem;
+
+use crate::DynKind;
+use crate::coerce::{Coerced, coerce};
+use crate::decode::Decoded;
+use crate::field::{FieldType, FieldView, quoted};
+use crate::kind::{InertField, InertUse};
+use crate::suggest;
+
+/// A spec that may be stored.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Validated {
+    /// The spec in normal form: today's names, every field present, in the order of the struct, inert fields last.
+    /// Validating it again gives the same.
+    pub spec: Value,
+    /// What the user should know though it does not matter for the outcome.
+    pub warnings: Vec<Problem>,
+    /// Fields that were given a value rather than left to their default, by today's names.
+    pub given: Vec<String>,
+}
+
+/// Validates a spec; `name` is the object's, for messages. The spec holds neither `name` nor `is_active`
+/// ([`crate::split`] takes them out).
+///
+/// # Errors
+/// Every problem there is, not only the first.
+pub fn validate(kind: &DynKind, name: &str, spec: &Value) -> Result<Validated, Vec<Problem>> {
+    let mut state = State::default();
+    match spec {
+        Value::Object(entries) => state.read(kind, entries),
+        Value::Null => {}
+        _ => state.problems.push(Problem::new("its settings are not a set of fields")),
+    }
+    state.require(kind);
+    let normal = state.decode(kind);
+    let object = kind.describe(name);
+    if !state.problems.is_empty() {
+        return Err(state.problems.into_iter().map(|problem| problem.object(object.clone())).collect());
+    }
+    Ok(Validated {
+        spec: normal,
+        warnings: state.warnings.into_iter().map(|warning| warning.object(object.clone())).collect(),
+        given: state.given,
+    })
+}
+
+#[derive(Default)]
+struct State {
+    values: Map<String, Value>,
+    inert: Map<String, Value>,
+    given: Vec<String>,
+    problems: Vec<Problem>,
+    warnings: Vec<Problem>,
+}
+
+impl State {
+    fn read(&mut self, kind: &DynKind, entries: &Map<String, Value>) {
+        for (key, value) in entries {
+            if let Some(field) = kind.field(key) {
+                self.read_field(field, key, value);
+            } else if let Some(inert) = kind.inert_fields().iter().find(|inert| inert.name == key) {
+                self.read_inert(inert, value);
+            } else {
+                self.problems.push(unknown_field(kind, key));
+            }
+        }
+    }
+
+    fn read_field(&mut self, field: &FieldView, key: &str, value: &Value) {
+        let Coerced { value, warning } = match coerce(field, value) {
+            Ok(coerced) => coerced,
+            Err(problem) => return self.problems.push(problem),
+        };
+        self.warnings.extend(warning);
+        if value.is_null() {
+            return;
+        }
+        match self.values.get(&field.name) {
+            Some(earlier) if *earlier != value => {
+                let message = format!("it is given twice, also as `{key}`, with different values");
+                let message = if key == field.name {
+                    "it is given twice, also by an old name, with different values".to_owned()
+                } else {
+                    message
+                };
+                self.problems.push(Problem::new(message).field(&field.name).hint("keep one of them"));
+            }
+            Some(_) => {}
+            None => {
+                self.values.insert(field.name.clone(), value);
+                self.given.push(field.name.clone());
+            }
+        }
+    }
+
+    fn read_inert(&mut self, inert: &InertField, value: &Value) {
+        if !InertField::is_asked_for(value) {
+            return;
+        }
+        match inert.usage {
+            InertUse::Dropped => {}
+            InertUse::Kept => {
+                self.inert.insert(inert.name.to_owned(), value.clone());
+                self.warnings.push(Problem::new("it is kept but has no effect").field(inert.name));
+            }
+            InertUse::Refused => self.problems.push(
+                Problem::new("it is not supported yet, and leaving it out would take a protection away")
+                    .field(inert.name)
+                    .hint("remove it and secure the object in another way"),
+            ),
+        }
+    }
+
+    fn require(&mut self, kind: &DynKind) {
+        for field in kind.fields() {
+            let is_reported = self.problems.iter().any(|problem| problem.field.as_ref() == Some(&field.name));
+            if field.is_required && !self.values.contains_key(&field.name) && !is_reported {
+                self.problems.push(Problem::new("it is required").field(&field.name));
+            }
+        }
+    }
+
+    /// Decodes until all fields at fault are known: each is set aside once it has been reported, which leaves its
+    /// default. Checks across fields wait until the fields themselves are right.
+    fn decode(&mut self, kind: &DynKind) -> Value {
+        loop {
+            match kind.decode(Value::Object(self.values.clone())) {
+                Decoded::Spec { mut normal, problems } => {
+                    if self.problems.is_empty() {
+                        self.problems.extend(problems);
+                    }
+                    if let Value::Object(entries) = &mut normal {
+                        entries.append(&mut self.inert);
+                    }
+                    return normal;
+                }
+                Decoded::Failed { field, message } => {
+                    let known = field.as_deref().and_then(|name| kind.field(name));
+                    let Some((field, value)) = known
+                        .and_then(|field| self.values.shift_remove(&field.name).map(|value| (field, value)))
+                    else {
+                        // Without its value a required field cannot be decoded; it has been reported already.
+                        if self.problems.is_empty() {
+                            self.problems.push(Problem::new(message));
+                        }
+                        return Value::Null;
+                    };
+                    self.problems.push(bad_value(field, &value, message));
+                }
+            }
+        }
+    }
+}
+
+fn unknown_field(kind: &DynKind, key: &str) -> Problem {
+    let problem = Problem::new("there is no such field").field(key);
+    if matches!(key, "name" | "is_active") {
+        return problem.hint("it belongs to the object, beside its settings");
+    }
+    let names = kind.fields().iter().flat_map(|field| {
+        std::iter::once(field.name.as_str()).chain(field.aliases.iter().map(String::as_str))
+    });
+    let inert = kind.inert_fields().iter().map(|inert| inert.name);
+    let found = suggest::closest(key, names.chain(inert).chain(["name", "is_active"]));
+    match found {
+        Some(meant) => problem.hint(format!("did you mean `{meant}`?")),
+        None => {
+            let names: Vec<_> = kind.fields().iter().map(|field| field.name.as_str()).collect();
+            problem.hint(format!("fields of a {} are {}", kind.label(), names.join(", ")))
+        }
+    }
+}
+
+fn bad_value(field: &FieldView, value: &Value, message: String) -> Problem {
+    let problem = match (&field.field_type, value) {
+        _ if field.is_secret => Problem::new("its value is not usable"),
+        (FieldType::Choice(choices), Value::String(text)) => {
+            let problem = Problem::new(format!("`{text}` is not one of {}", quoted(choices)));
+            match suggest::closest(text, choices.iter().map(|choice| choice.value.as_str())) {
+                Some(meant) => problem.hint(format!("did you mean `{meant}`?")),
+                None => problem,
+            }
+        }
+        _ => Problem::new(message),
+    };
+    problem.field(&field.name)
+}
+
+#[cfg(test)]
+mod tests;
