@@ -118,7 +118,8 @@ pub fn read(path: &Path, label: &str) -> Result<Stanza> {
 /// large or not UTF-8, naming the line.
 pub fn read_text(path: &Path) -> Result<String> {
     let failed = |error: std::io::Error| {
-        let kind = if error.kind() == std::io::ErrorKind::NotFound { ErrorKind::NotFound } else { ErrorKind::Io };
+        let kind =
+            if error.kind() == std::io::ErrorKind::NotFound { ErrorKind::NotFound } else { ErrorKind::Io };
         Error::new(kind, format!("could not read `{}`", path.display())).source(error)
     };
     let size = fs::metadata(path).map_err(failed)?.len();
@@ -209,7 +210,9 @@ impl Parser<'_> {
     fn entry(&mut self, line: &str, number: u64) {
         let Some((key, raw)) = split_key(line) else {
             let problem = Problem::new(format!("`{}` is neither a stanza nor `key=value`", shortened(line)));
-            self.problems.push(problem.line(number).hint("write key=value, or start the line with # to comment it out"));
+            self.problems.push(
+                problem.line(number).hint("write key=value, or start the line with # to comment it out"),
+            );
             return;
         };
         let raw = raw.trim();

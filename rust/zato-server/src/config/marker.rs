@@ -79,23 +79,31 @@ impl Marker {
         let path = directory.join(MARKER_FILE);
         let text = match fs::read_to_string(&path) {
             Ok(text) => text,
-            Err(error) if matches!(error.kind(), std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory) => {
+            Err(error)
+                if matches!(
+                    error.kind(),
+                    std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory
+                ) =>
+            {
                 return Err(Error::new(
                     ErrorKind::NotFound,
                     format!("`{}` is not a Zato component", directory.display()),
                 )
-                .hint(format!("it has no {MARKER_FILE} file; give the directory of a server, such as DIR/server1")));
+                .hint(format!(
+                    "it has no {MARKER_FILE} file; give the directory of a server, such as DIR/server1"
+                )));
             }
             Err(error) => {
-                return Err(Error::new(ErrorKind::Io, format!("could not read `{}`", path.display())).source(error));
+                return Err(
+                    Error::new(ErrorKind::Io, format!("could not read `{}`", path.display())).source(error)
+                );
             }
         };
-        serde_json::from_str(&text)
-            .map_err(|error| {
-                Error::new(ErrorKind::Invalid, format!("`{}` is not a valid marker file", path.display()))
-                    .source(error)
-                    .hint("its component must be one of CA, LOAD_BALANCER, SERVER, WEB_ADMIN, SCHEDULER")
-            })
+        serde_json::from_str(&text).map_err(|error| {
+            Error::new(ErrorKind::Invalid, format!("`{}` is not a valid marker file", path.display()))
+                .source(error)
+                .hint("its component must be one of CA, LOAD_BALANCER, SERVER, WEB_ADMIN, SCHEDULER")
+        })
     }
 
     /// Writes the marker into a directory that exists.

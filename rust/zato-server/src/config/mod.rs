@@ -14,6 +14,7 @@ pub mod server_conf;
 pub mod service_sources;
 pub mod simple_io;
 pub mod templates;
+pub mod tree;
 
 pub use env::Environment;
 pub use layout::ServerPaths;

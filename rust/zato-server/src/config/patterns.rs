@@ -23,7 +23,10 @@ impl Patterns {
     /// Whether the name is let through.
     #[must_use]
     pub fn allows(&self, name: &str) -> bool {
-        self.rules.iter().find(|(pattern, _)| matches(pattern.as_bytes(), name.as_bytes())).is_some_and(|rule| rule.1)
+        self.rules
+            .iter()
+            .find(|(pattern, _)| matches(pattern.as_bytes(), name.as_bytes()))
+            .is_some_and(|rule| rule.1)
     }
 }
 
@@ -69,7 +72,8 @@ mod tests {
 
     #[test]
     fn stars_respect_segments_and_double_stars_do_not() {
-        let patterns = Patterns::new(vec![("crm.*".into(), true), ("erp.**".into(), true), ("a?c".into(), true)]);
+        let patterns =
+            Patterns::new(vec![("crm.*".into(), true), ("erp.**".into(), true), ("a?c".into(), true)]);
         assert!(patterns.allows("crm.get"));
         assert!(!patterns.allows("crm.get.all"));
         assert!(patterns.allows("erp.get.all"));

@@ -44,8 +44,11 @@ impl Pidfile {
                 }
                 Err(TryLockError::WouldBlock) => return Err(already_running(&path, read_pid(&mut file))),
                 Err(TryLockError::Error(error)) => {
-                    return Err(Error::new(ErrorKind::Io, format!("could not lock pidfile `{}`", path.display()))
-                        .source(error));
+                    return Err(Error::new(
+                        ErrorKind::Io,
+                        format!("could not lock pidfile `{}`", path.display()),
+                    )
+                    .source(error));
                 }
             }
             // The previous holder may have removed the file between our open and our lock.
@@ -70,16 +73,19 @@ impl Pidfile {
             Ok(file) => file,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
             Err(error) => {
-                return Err(
-                    Error::new(ErrorKind::Io, format!("could not read pidfile `{}`", path.display())).source(error)
-                );
+                return Err(Error::new(
+                    ErrorKind::Io,
+                    format!("could not read pidfile `{}`", path.display()),
+                )
+                .source(error));
             }
         };
         match file.try_lock_shared() {
             Ok(()) => Ok(None),
             Err(TryLockError::WouldBlock) => Ok(read_pid(&mut file)),
             Err(TryLockError::Error(error)) => {
-                Err(Error::new(ErrorKind::Io, format!("could not check pidfile `{}`", path.display())).source(error))
+                Err(Error::new(ErrorKind::Io, format!("could not check pidfile `{}`", path.display()))
+                    .source(error))
             }
         }
     }
