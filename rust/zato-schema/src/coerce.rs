@@ -43,7 +43,10 @@ fn says_nothing(field: &FieldView, value: &Value) -> bool {
                 || field.reference.is_some()
                 || matches!(
                     field.field_type,
-                    FieldType::Integer { .. } | FieldType::Number { .. } | FieldType::Boolean | FieldType::List(_)
+                    FieldType::Integer { .. }
+                        | FieldType::Number { .. }
+                        | FieldType::Boolean
+                        | FieldType::List(_)
                 )
                 || (field.is_nullable && matches!(field.field_type, FieldType::Choice(_)))
         }

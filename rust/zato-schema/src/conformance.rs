@@ -23,7 +23,8 @@ const CANONICAL_NAMES: [(&str, &[&str]); 12] = [
 ];
 
 /// As [`CANONICAL_NAMES`], for `security`.
-const SECURITY_SYNONYMS: [&str; 5] = ["security_name", "security_definition", "sec_def", "auth", "authentication"];
+const SECURITY_SYNONYMS: [&str; 5] =
+    ["security_name", "security_definition", "sec_def", "auth", "authentication"];
 
 /// Returns everything that is wrong with the kinds of a registry; nothing if all is well.
 #[must_use]
@@ -40,7 +41,9 @@ pub fn check(registry: &Registry) -> Vec<Problem> {
             examples(kind),
             secrets(kind),
         ];
-        problems.extend(found.into_iter().flatten().map(|problem| problem.object(format!("kind `{}`", kind.id()))));
+        problems.extend(
+            found.into_iter().flatten().map(|problem| problem.object(format!("kind `{}`", kind.id()))),
+        );
     }
     problems
 }
@@ -48,7 +51,10 @@ pub fn check(registry: &Registry) -> Vec<Problem> {
 fn identity(kind: &DynKind) -> Vec<Problem> {
     let mut problems = Vec::new();
     let is_word = |text: &str| {
-        !text.is_empty() && text.chars().all(|letter| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '_')
+        !text.is_empty()
+            && text
+                .chars()
+                .all(|letter| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '_')
     };
     if !kind.id().split('.').all(is_word) {
         problems.push(Problem::new("its identifier is not `<role>.<protocol>` in lower case"));
@@ -137,13 +143,16 @@ fn defaults(kind: &DynKind) -> Vec<Problem> {
     }
     for field in kind.fields().iter().filter(|field| !field.is_required) {
         if field.default.as_ref() != normal.get(&field.name) {
-            problems.push(Problem::new("its documented default is not what decoding gives").field(&field.name));
+            problems
+                .push(Problem::new("its documented default is not what decoding gives").field(&field.name));
         }
         let mut explicit = required.clone();
         explicit.insert(field.name.clone(), field.default.clone().unwrap_or_default());
         match validate(kind, "defaults", &Value::Object(explicit)) {
             Ok(validated) if validated.spec == normal => {}
-            Ok(_) => problems.push(Problem::new("writing its default down changes the spec").field(&field.name)),
+            Ok(_) => {
+                problems.push(Problem::new("writing its default down changes the spec").field(&field.name))
+            }
             Err(found) => problems.extend(found),
         }
     }
@@ -166,7 +175,8 @@ fn examples(kind: &DynKind) -> Vec<Problem> {
                 continue;
             }
         };
-        if example.get("type").and_then(Value::as_str) != kind.enmasse_type() && kind.enmasse_type().is_some() {
+        if example.get("type").and_then(Value::as_str) != kind.enmasse_type() && kind.enmasse_type().is_some()
+        {
             problems.push(Problem::new(format!("example `{}` has another type", envelope.name)));
         }
         match validate(kind, &envelope.name, &envelope.spec) {

@@ -47,9 +47,10 @@ pub fn without_defaults(kind: &DynKind, spec: &Value) -> Value {
     let mut short = spec.clone();
     if let Value::Object(entries) = &mut short {
         entries.retain(|name, value| {
-            kind.fields().iter().find(|field| field.name == *name).is_none_or(|field| {
-                field.default.as_ref() != Some(value)
-            })
+            kind.fields()
+                .iter()
+                .find(|field| field.name == *name)
+                .is_none_or(|field| field.default.as_ref() != Some(value))
         });
     }
     short

@@ -99,9 +99,7 @@ fn field_type(keywords: &Map<String, Value>) -> Result<FieldType, Problem> {
             minimum: keywords.get("minimum").and_then(Value::as_i64),
             maximum: keywords.get("maximum").and_then(Value::as_i64),
         }),
-        "number" => {
-            Ok(FieldType::Number { minimum: keywords.get("minimum").and_then(Value::as_f64) })
-        }
+        "number" => Ok(FieldType::Number { minimum: keywords.get("minimum").and_then(Value::as_f64) }),
         "array" => match keywords.get("items") {
             Some(Value::Object(items)) => Ok(FieldType::List(Box::new(field_type(items)?))),
             _ => Err(Problem::new("it is a list of anything; give its items a type")),
@@ -146,7 +144,10 @@ fn text<'a>(keywords: &'a Map<String, Value>, key: &str) -> &'a str {
     keywords.get(key).and_then(Value::as_str).unwrap_or_default()
 }
 
-fn keyword<T: for<'de> Deserialize<'de>>(keywords: &Map<String, Value>, key: &str) -> Result<Option<T>, Problem> {
+fn keyword<T: for<'de> Deserialize<'de>>(
+    keywords: &Map<String, Value>,
+    key: &str,
+) -> Result<Option<T>, Problem> {
     match keywords.get(key) {
         Some(value) => T::deserialize(value)
             .map(Some)

@@ -49,6 +49,8 @@ pub struct InertField {
     pub name: &'static str,
     /// What happens when it is given.
     pub usage: InertUse,
+    /// What to do instead, if anything can be done.
+    pub advice: Option<&'static str>,
 }
 
 /// What happens to an inert field that asks for something, that is, is not empty, false or zero.
@@ -56,6 +58,8 @@ pub struct InertField {
 pub enum InertUse {
     /// Kept in the spec, with a warning.
     Kept,
+    /// Kept in the spec without a warning, because it only details what another field switches on.
+    KeptQuietly,
     /// Dropped silently: it never had an effect on this kind, or is an identifier of another database.
     Dropped,
     /// Refused, because going on without it would take a protection away.
@@ -66,19 +70,32 @@ impl InertField {
     /// A feature that is not there yet: its settings are kept and warned about.
     #[must_use]
     pub const fn kept(name: &'static str) -> Self {
-        Self { name, usage: InertUse::Kept }
+        Self { name, usage: InertUse::Kept, advice: None }
+    }
+
+    /// A detail of a feature that is not there yet.
+    #[must_use]
+    pub const fn detail(name: &'static str) -> Self {
+        Self { name, usage: InertUse::KeptQuietly, advice: None }
     }
 
     /// Noise of old exports.
     #[must_use]
     pub const fn dropped(name: &'static str) -> Self {
-        Self { name, usage: InertUse::Dropped }
+        Self { name, usage: InertUse::Dropped, advice: None }
     }
 
     /// A protection that is not there yet.
     #[must_use]
     pub const fn refused(name: &'static str) -> Self {
-        Self { name, usage: InertUse::Refused }
+        Self { name, usage: InertUse::Refused, advice: None }
+    }
+
+    /// Says what to do instead.
+    #[must_use]
+    pub const fn advice(mut self, advice: &'static str) -> Self {
+        self.advice = Some(advice);
+        self
     }
 
     /// Whether the value asks for anything.
@@ -88,9 +105,10 @@ impl InertField {
             Value::Null => false,
             Value::Bool(flag) => *flag,
             Value::Number(number) => number.as_f64() != Some(0.0),
-            Value::String(text) => {
-                !matches!(text.trim().to_ascii_lowercase().as_str(), "" | "false" | "0" | "none" | "no" | "off")
-            }
+            Value::String(text) => !matches!(
+                text.trim().to_ascii_lowercase().as_str(),
+                "" | "false" | "0" | "none" | "no" | "off"
+            ),
             Value::Array(items) => !items.is_empty(),
             Value::Object(entries) => !entries.is_empty(),
         }

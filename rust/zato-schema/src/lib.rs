@@ -6,8 +6,8 @@
 //!
 //! Invariant: a kind knows neither the store, nor a user interface, nor YAML.
 
-pub mod conformance;
 mod coerce;
+pub mod conformance;
 mod decode;
 mod diff;
 mod dynamic;

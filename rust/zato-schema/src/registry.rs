@@ -138,7 +138,10 @@ mod tests {
         let unknown = registry.enmasse("security", Some("sampel")).unwrap_err();
         assert_eq!(unknown.field.as_deref(), Some("type"));
         assert_eq!(hint(unknown), "did you mean `sample`?");
-        assert_eq!(registry.require("channel.smaple").unwrap_err().get_hint(), Some("did you mean `channel.sample`?"));
+        assert_eq!(
+            registry.require("channel.smaple").unwrap_err().get_hint(),
+            Some("did you mean `channel.sample`?")
+        );
     }
 
     #[test]

@@ -46,7 +46,11 @@ pub fn redact(kind: &DynKind, spec: &Value) -> Value {
 ///
 /// # Errors
 /// Returns the first error of `change`; the spec is then unchanged.
-pub fn map_secrets(kind: &DynKind, spec: &mut Value, mut change: impl FnMut(&str) -> Result<String>) -> Result<()> {
+pub fn map_secrets(
+    kind: &DynKind,
+    spec: &mut Value,
+    mut change: impl FnMut(&str) -> Result<String>,
+) -> Result<()> {
     let mut changed = Vec::new();
     for field in kind.secret_fields() {
         if let Some(text) = spec.get(&field.name).and_then(Value::as_str)

@@ -28,10 +28,7 @@ pub fn hint<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Op
 }
 
 fn plain(word: &str) -> String {
-    word.chars()
-        .filter(|letter| !matches!(letter, '_' | '-' | ' '))
-        .flat_map(char::to_lowercase)
-        .collect()
+    word.chars().filter(|letter| !matches!(letter, '_' | '-' | ' ')).flat_map(char::to_lowercase).collect()
 }
 
 #[cfg(test)]
@@ -44,9 +41,12 @@ mod tests {
 
     #[test]
     fn finds_misspelled_names() {
-        for (typed, meant) in
-            [("urlpath", "url_path"), ("servce", "service"), ("Data-Format", "data_format"), ("mehtod", "method")]
-        {
+        for (typed, meant) in [
+            ("urlpath", "url_path"),
+            ("servce", "service"),
+            ("Data-Format", "data_format"),
+            ("mehtod", "method"),
+        ] {
             assert_eq!(closest(typed, FIELDS), Some(meant), "{typed}");
         }
     }

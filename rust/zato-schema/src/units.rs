@@ -41,10 +41,10 @@ impl Serialize for Seconds {
 impl<'de> Deserialize<'de> for Seconds {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let seconds = f64::deserialize(deserializer)?;
-        let time = Duration::try_from_secs_f64(seconds)
-            .ok()
-            .filter(|time| *time <= LONGEST)
-            .ok_or_else(|| D::Error::custom(format!("{seconds} is not a time from 0 to one year in seconds")))?;
+        let time =
+            Duration::try_from_secs_f64(seconds).ok().filter(|time| *time <= LONGEST).ok_or_else(|| {
+                D::Error::custom(format!("{seconds} is not a time from 0 to one year in seconds"))
+            })?;
         Ok(Self(Duration::from_millis((time.as_secs_f64() * 1000.0).round() as u64)))
     }
 }

@@ -100,17 +100,20 @@ impl State {
         if !InertField::is_asked_for(value) {
             return;
         }
+        let advised = |problem: Problem| match inert.advice {
+            Some(advice) => problem.field(inert.name).hint(advice),
+            None => problem.field(inert.name),
+        };
+        if matches!(inert.usage, InertUse::Kept | InertUse::KeptQuietly) {
+            self.inert.insert(inert.name.to_owned(), value.clone());
+        }
         match inert.usage {
-            InertUse::Dropped => {}
-            InertUse::Kept => {
-                self.inert.insert(inert.name.to_owned(), value.clone());
-                self.warnings.push(Problem::new("it is kept but has no effect").field(inert.name));
-            }
-            InertUse::Refused => self.problems.push(
-                Problem::new("it is not supported yet, and leaving it out would take a protection away")
-                    .field(inert.name)
-                    .hint("remove it and secure the object in another way"),
-            ),
+            InertUse::Dropped | InertUse::KeptQuietly => {}
+            InertUse::Kept => self.warnings.push(advised(Problem::new("it is kept but has no effect"))),
+            InertUse::Refused => self.problems.push(advised(
+                Problem::new("it is not supported yet, and going on without it would take a protection away")
+                    .hint("remove it and protect the object in another way"),
+            )),
         }
     }
 

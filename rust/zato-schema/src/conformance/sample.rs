@@ -54,8 +54,12 @@ impl Kind for Sample {
     const SUMMARY: &'static str = "A sample of a kind.";
     const ENMASSE_KEYS: &'static [&'static str] = &["security", "def_sec"];
     const ENMASSE_TYPE: Option<&'static str> = Some("sample");
-    const INERT_FIELDS: &'static [InertField] =
-        &[InertField::kept("cache_id"), InertField::dropped("cluster_id"), InertField::refused("has_rbac")];
+    const INERT_FIELDS: &'static [InertField] = &[
+        InertField::kept("cache_id").advice("wait for it"),
+        InertField::detail("cache_expiry"),
+        InertField::dropped("cluster_id"),
+        InertField::refused("has_rbac"),
+    ];
 
     fn examples() -> Vec<Value> {
         vec![json!({"name": "a", "type": "sample", "username": "u", "password": "p"})]
@@ -124,7 +128,10 @@ impl Kind for Channel {
     const UNIQUE_TOGETHER: &'static [&'static [&'static str]] = &[&["service", "match_slash"]];
 
     fn examples() -> Vec<Value> {
-        vec![json!({"name": "c", "service": "demo.ping"}), json!({"name": "d", "service": "x", "security": "a"})]
+        vec![
+            json!({"name": "c", "service": "demo.ping"}),
+            json!({"name": "d", "service": "x", "security": "a"}),
+        ]
     }
 }
 

@@ -16,7 +16,6 @@ impl Target for Nothing {
     const KINDS: &'static [&'static str] = &["nothing.*"];
 }
 
-
 #[derive(Serialize, Deserialize, JsonSchema)]
 struct Sloppy {
     /// User

@@ -36,6 +36,7 @@ pub fn docs(kind: &DynKind) -> String {
     }
     for (usage, title) in [
         (InertUse::Kept, "Kept with a warning, without effect"),
+        (InertUse::KeptQuietly, "Kept, without effect"),
         (InertUse::Dropped, "Accepted and dropped"),
         (InertUse::Refused, "Refused unless empty"),
     ] {
@@ -55,7 +56,9 @@ fn section(page: &mut String, field: &FieldView) {
     facts.extend(field.unit.map(|unit| format!("in {}", unit.as_str())));
     match &field.reference {
         Some(ReferenceTarget::Service) => facts.push("name of a service".to_owned()),
-        Some(ReferenceTarget::Objects(kinds)) => facts.push(format!("name of a `{}` object", kinds.join("`, `"))),
+        Some(ReferenceTarget::Objects(kinds)) => {
+            facts.push(format!("name of a `{}` object", kinds.join("`, `")))
+        }
         None => {}
     }
     facts.push(match &field.default {

@@ -23,7 +23,8 @@ fn scalar(value: &Value) -> String {
 
 fn is_plain(text: &str) -> bool {
     let begins_plainly = text.starts_with(|first: char| first.is_ascii_alphabetic() || first == '/');
-    let is_word = matches!(text.to_ascii_lowercase().as_str(), "true" | "false" | "null" | "yes" | "no" | "on" | "off");
+    let is_word =
+        matches!(text.to_ascii_lowercase().as_str(), "true" | "false" | "null" | "yes" | "no" | "on" | "off");
     begins_plainly
         && !is_word
         && text.chars().all(|letter| letter.is_ascii_alphanumeric() || "/._-".contains(letter))
@@ -37,7 +38,10 @@ mod tests {
 
     #[test]
     fn quotes_what_is_not_plain() {
-        let text = item("security", &json!({"name": "crm.basic", "realm": "A B", "ttl": 5, "is_active": true, "x": "yes"}));
+        let text = item(
+            "security",
+            &json!({"name": "crm.basic", "realm": "A B", "ttl": 5, "is_active": true, "x": "yes"}),
+        );
         assert_eq!(
             text,
             "security:\n  - name: crm.basic\n    realm: \"A B\"\n    ttl: 5\n    is_active: true\n    x: \"yes\"\n"

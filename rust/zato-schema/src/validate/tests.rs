@@ -65,12 +65,18 @@ fn an_empty_required_text_is_missing() {
 #[test]
 fn problems_of_types_name_their_field() {
     let found = problems(&sample::kind(), json!({"username": "u", "timeout": 1e12}));
-    assert_eq!(found, ["security `a`: field `timeout`: 1000000000000 is not a time from 0 to one year in seconds"]);
+    assert_eq!(
+        found,
+        ["security `a`: field `timeout`: 1000000000000 is not a time from 0 to one year in seconds"]
+    );
 }
 
 #[test]
 fn runs_the_check_of_the_kind() {
-    assert_eq!(problems(&sample::kind(), json!({"username": "a:b"})), ["security `a`: field `username`: it contains a colon"]);
+    assert_eq!(
+        problems(&sample::kind(), json!({"username": "a:b"})),
+        ["security `a`: field `username`: it contains a colon"]
+    );
 }
 
 #[test]
@@ -120,11 +126,16 @@ fn choices_forgive_case_and_suggest() {
 
 #[test]
 fn inert_fields_are_kept_dropped_or_refused() {
-    let spec = json!({"username": "u", "cache_id": 5, "cluster_id": 1, "has_rbac": false});
+    let spec = json!({"username": "u", "cache_id": 5, "cache_expiry": 9, "cluster_id": 1, "has_rbac": false});
     let validated = validate(&sample::kind(), "a", &spec).unwrap();
     assert_eq!(validated.spec["cache_id"], 5);
     assert!(validated.spec.get("cluster_id").is_none() && validated.spec.get("has_rbac").is_none());
-    assert_eq!(validated.warnings[0].field.as_deref(), Some("cache_id"));
+    assert_eq!(validated.spec["cache_expiry"], 9);
+    assert_eq!(validated.warnings.len(), 1);
+    assert_eq!(
+        validated.warnings[0].to_string(),
+        "security `a`: field `cache_id`: it is kept but has no effect (wait for it)"
+    );
     let quiet = validate(&sample::kind(), "a", &json!({"username": "u", "cache_id": 0})).unwrap();
     assert!(quiet.warnings.is_empty());
     assert!(problems(&sample::kind(), json!({"username": "u", "has_rbac": true}))[0].contains("protection"));
@@ -188,8 +199,18 @@ fn any_spec(names: &'static [&'static str]) -> impl Strategy<Value = Value> {
     })
 }
 
-const SAMPLE: &[&str] =
-    &["username", "password", "header", "timeout", "count", "cache_id", "cluster_id", "has_rbac", "user", "other"];
+const SAMPLE: &[&str] = &[
+    "username",
+    "password",
+    "header",
+    "timeout",
+    "count",
+    "cache_id",
+    "cluster_id",
+    "has_rbac",
+    "user",
+    "other",
+];
 const CHANNEL: &[&str] = &["service", "security", "sec_def", "data_format", "match_slash", "scopes"];
 
 fn is_fixpoint(kind: &DynKind, mut spec: Value, foreign: &str) -> Result<(), TestCaseError> {

@@ -1,0 +1,4 @@
+//! Ways in.
+
+pub mod rest;
+pub mod url_path;
