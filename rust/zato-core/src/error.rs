@@ -100,6 +100,13 @@ impl Error {
         Self { problems, ..Self::new(ErrorKind::Invalid, message) }
     }
 
+    /// Changes the class of the failure and keeps everything else.
+    #[must_use]
+    pub fn with_kind(mut self, kind: ErrorKind) -> Self {
+        self.kind = kind;
+        self
+    }
+
     /// Says what the user can do about it.
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {

@@ -160,6 +160,14 @@ pub trait Guest: Send + Sync {
     /// Queues an invocation. Never blocks, never fails: a full queue answers through [`Invocation::reply`].
     fn submit(&self, invocation: Invocation);
 
+    /// Called once the worker accepts connections on a port; forked children must not keep its sockets.
+    fn on_listening(&self, port: u16) {
+        let _ = port;
+    }
+
+    /// Called by the I/O thread when it is about to sleep; a guest that coalesces wake-ups sends them now.
+    fn on_io_park(&self) {}
+
     /// Returns the services in force, sorted by name.
     fn services(&self) -> Vec<ServiceInfo>;
 

@@ -1,1 +1,53 @@
-//! Placeholder.
+//! `zato._core`: the only place where Rust and Python meet.
+//!
+//! Invariants: no other crate knows Python; tokio threads never hold the interpreter's lock; services run on the
+//! executor's threads, which keep one thread state for life.
+
+use pyo3::prelude::*;
+
+mod asyncio;
+mod call;
+mod channel;
+mod deploy;
+mod entry;
+mod entry_point;
+mod errors;
+mod exit;
+mod fork;
+mod gate;
+mod guest;
+mod http_request;
+mod invoke;
+mod io;
+mod json;
+mod logging;
+mod params;
+mod python;
+mod request;
+mod response;
+mod run;
+mod service;
+mod watchdog;
+mod wsgi;
+
+/// Native part of Zato; `python/zato/_core.pyi` describes it.
+#[pymodule(gil_used = false)]
+fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    module.add("__version__", env!("CARGO_PKG_VERSION"))?;
+    module.add_class::<service::Service>()?;
+    module.add_class::<request::Request>()?;
+    module.add_class::<http_request::HttpRequestData>()?;
+    module.add_class::<response::Response>()?;
+    module.add_class::<io::payload::Payload>()?;
+    module.add_class::<channel::Channel>()?;
+    module.add_class::<channel::ChannelSecurity>()?;
+    module.add_class::<asyncio::Completion>()?;
+    module.add_function(wrap_pyfunction!(entry_point::main, module)?)?;
+    module.add_function(wrap_pyfunction!(logging::log, module)?)?;
+    module.add_function(wrap_pyfunction!(logging::log_enabled, module)?)?;
+    module.add_function(wrap_pyfunction!(logging::current_cid, module)?)?;
+    module.add_function(wrap_pyfunction!(logging::new_cid, module)?)?;
+    module.add_function(wrap_pyfunction!(guest::server_facts, module)?)?;
+    module.add_function(wrap_pyfunction!(fork::after_in_child, module)?)?;
+    Ok(())
+}

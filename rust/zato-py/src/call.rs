@@ -1,0 +1,91 @@
+//! The facts of one run of one service, shared by the views that Python sees.
+
+use std::cell::Cell;
+use std::sync::{Arc, OnceLock};
+
+use bytes::Bytes;
+use jiff::Timestamp;
+use pyo3::prelude::*;
+use pyo3::types::PyDict;
+use zato_core::Cid;
+use zato_core::invocation::{ChannelInfo, HttpRequest, SecurityInfo};
+
+use crate::entry::Entry;
+
+thread_local! {
+    static CURRENT_CID: Cell<Option<Cid>> = const { Cell::new(None) };
+}
+
+/// One run of one service.
+pub(crate) struct Call {
+    /// Correlation ID.
+    pub(crate) cid: Cid,
+    /// The service that runs.
+    pub(crate) entry: Arc<Entry>,
+    /// Where the call came from.
+    pub(crate) channel: Arc<ChannelInfo>,
+    /// Who called.
+    pub(crate) security: Option<Arc<SecurityInfo>>,
+    /// The HTTP request behind it, if any.
+    pub(crate) http: Option<Box<HttpRequest>>,
+    /// Raw body of an HTTP request.
+    pub(crate) body: Bytes,
+    /// What another service passed.
+    pub(crate) given: Option<Given>,
+    /// When it began.
+    pub(crate) begun: OnceLock<Timestamp>,
+}
+
+/// What a calling service passed along.
+pub(crate) struct Given {
+    /// The payload, by reference.
+    pub(crate) payload: Py<PyAny>,
+    /// Data format named by the caller.
+    pub(crate) data_format: String,
+    /// Transport named by the caller.
+    pub(crate) transport: String,
+    /// `environ` argument.
+    pub(crate) environ: Option<Py<PyAny>>,
+    /// `wsgi_environ` argument.
+    pub(crate) wsgi_environ: Option<Py<PyAny>>,
+    /// `channel_params` argument.
+    pub(crate) channel_params: Option<Py<PyDict>>,
+    /// CID of the asynchronous call that this one answers.
+    pub(crate) in_reply_to: Option<String>,
+}
+
+impl Call {
+    /// Returns the data format services see.
+    pub(crate) fn data_format(&self) -> &str {
+        match &self.given {
+            Some(given) => &given.data_format,
+            None => self.channel.data_format.as_str(),
+        }
+    }
+
+    /// Returns when the call began, in UTC.
+    pub(crate) fn begun(&self) -> Timestamp {
+        *self.begun.get_or_init(Timestamp::now)
+    }
+}
+
+/// Remembers the CID of the call this thread works on for as long as the value lives.
+pub(crate) struct CurrentCid(Option<Cid>);
+
+impl CurrentCid {
+    /// Makes `cid` current on this thread.
+    pub(crate) fn enter(cid: Cid) -> Self {
+        Self(CURRENT_CID.replace(Some(cid)))
+    }
+
+    /// Returns the CID that is current on this thread.
+    pub(crate) fn get() -> Option<Cid> {
+        CURRENT_CID.get()
+    }
+}
+
+impl Drop for CurrentCid {
+    fn drop(&mut self) {
+        CURRENT_CID.set(self.0);
+    }
+}

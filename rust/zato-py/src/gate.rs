@@ -1,0 +1,38 @@
+//! The interpreter's lock, as the executor sees it.
+
+use pyo3::prelude::*;
+use zato_executor::Gate;
+
+use crate::{invoke, run};
+use zato_core::invocation::Invocation;
+
+/// What the executor's threads do while they hold the lock.
+pub(crate) enum Job {
+    /// A request from outside.
+    Invocation(Box<Invocation>),
+    /// A call from another service that does not wait for the result.
+    Async(Box<invoke::AsyncCall>),
+}
+
+/// Python as a guest of the executor.
+pub(crate) struct PythonGate;
+
+impl Gate for PythonGate {
+    type Job = Job;
+    type Session<'a> = Python<'a>;
+
+    fn attach(&self, body: &mut dyn FnMut(Python<'_>)) {
+        Python::attach(body);
+    }
+
+    fn release(&self, session: Python<'_>, body: &mut (dyn FnMut() + Send)) {
+        session.detach(body);
+    }
+
+    fn run(&self, session: Python<'_>, job: Job) {
+        match job {
+            Job::Invocation(invocation) => run::invocation(session, *invocation),
+            Job::Async(call) => invoke::run_async(session, *call),
+        }
+    }
+}

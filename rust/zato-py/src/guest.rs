@@ -1,0 +1,200 @@
+//! Python as the server's guest.
+
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use arc_swap::ArcSwap;
+use futures::FutureExt;
+use futures::future::BoxFuture;
+use pyo3::prelude::*;
+use pyo3::types::PyDict;
+use zato_core::guest::{
+    Guest, GuestOptions, GuestStatistics, NamePatterns, PreparedUnit, ServiceInfo, ServiceSettings,
+    UnitChanges,
+};
+use zato_core::invocation::{Failure, FailureKind, Invocation};
+use zato_core::{Error, ErrorKind, Result};
+use zato_executor::{Executor, Options};
+
+use crate::deploy::Deployer;
+use crate::entry::Registry;
+use crate::gate::{Job, PythonGate};
+use crate::python::Parts;
+use crate::{errors, fork};
+
+static HOST: OnceLock<Arc<Host>> = OnceLock::new();
+static IS_FORKED: AtomicBool = AtomicBool::new(false);
+
+/// What services of this process share.
+pub(crate) struct Host {
+    pub(crate) options: GuestOptions,
+    pub(crate) registry: ArcSwap<Registry>,
+    pub(crate) settings: ArcSwap<ServiceSettings>,
+    pub(crate) executor: Arc<Executor<PythonGate>>,
+}
+
+/// Returns the host of this process; nothing in a forked child, which has none of its threads.
+pub(crate) fn host() -> Option<&'static Arc<Host>> {
+    if IS_FORKED.load(Ordering::Relaxed) { None } else { HOST.get() }
+}
+
+/// Called in a forked child.
+pub(crate) fn forget_in_child() {
+    IS_FORKED.store(true, Ordering::SeqCst);
+}
+
+/// The guest of a worker.
+pub(crate) struct PythonGuest {
+    host: Arc<Host>,
+    deployer: Deployer,
+}
+
+impl PythonGuest {
+    /// Prepares the interpreter and deploys the server's own services.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Internal`] if the Python half of the wheel is broken, [`ErrorKind::Conflict`] if the process
+    /// has a guest already.
+    pub(crate) fn make(options: GuestOptions) -> Result<Arc<dyn Guest>> {
+        let executor = Executor::start(
+            Arc::new(PythonGate),
+            Options {
+                max_threads: options.max_threads,
+                queue_limit: options.queue_limit,
+                thread_name: "zato-service".to_owned(),
+                ..Options::default()
+            },
+        );
+        let host = Arc::new(Host {
+            options,
+            registry: ArcSwap::from_pointee(Registry::default()),
+            settings: ArcSwap::from_pointee(ServiceSettings::default()),
+            executor,
+        });
+        if HOST.set(host.clone()).is_err() {
+            return Err(Error::new(ErrorKind::Conflict, "this process runs a server already"));
+        }
+        let prepared = Python::attach(|py| -> PyResult<()> {
+            py.import("threading")?;
+            Parts::get(py)?;
+            py.import("sys")?
+                .call_method1("setswitchinterval", (host.options.switch_interval.as_secs_f64(),))?;
+            py.import("zato.server._logging")?.call_method0("install")?;
+            let child = PyDict::new(py);
+            child.set_item("after_in_child", py.import("zato._core")?.getattr("after_in_child")?)?;
+            py.import("os")?.call_method("register_at_fork", (), Some(&child))?;
+            Ok(())
+        });
+        if let Err(error) = prepared {
+            return Err(Python::attach(|py| {
+                errors::to_error(py, "could not prepare Python for services", &error)
+            }));
+        }
+        let deployer = Deployer::start(host.clone())?;
+        Ok(Arc::new(Self { host, deployer }))
+    }
+}
+
+impl Guest for PythonGuest {
+    fn submit(&self, invocation: Invocation) {
+        if let Err(Job::Invocation(refused)) =
+            self.host.executor.push_deferred(Job::Invocation(Box::new(invocation)))
+        {
+            let message = "too many invocations are waiting";
+            refused.reply.fail(Failure::new(FailureKind::Overloaded, message));
+        }
+    }
+
+    fn on_listening(&self, port: u16) {
+        fork::remember_port(port);
+    }
+
+    fn on_io_park(&self) {
+        self.host.executor.flush();
+    }
+
+    fn services(&self) -> Vec<ServiceInfo> {
+        let mut services: Vec<_> =
+            self.host.registry.load().entries().map(|entry| entry.info.clone()).collect();
+        services.sort_by(|first, second| first.name.cmp(&second.name));
+        services
+    }
+
+    fn has_service(&self, name: &str) -> bool {
+        self.host.registry.load().get(name).is_some()
+    }
+
+    fn prepare(
+        &self,
+        deployment: i64,
+        changes: UnitChanges,
+    ) -> BoxFuture<'static, Result<Vec<PreparedUnit>>> {
+        self.deployer.prepare(deployment, changes)
+    }
+
+    fn commit(&self, deployment: i64, units: Vec<String>) -> BoxFuture<'static, Result<Vec<ServiceInfo>>> {
+        self.deployer.commit(deployment, units)
+    }
+
+    fn abort(&self, deployment: i64) -> BoxFuture<'static, Result<()>> {
+        self.deployer.abort(deployment)
+    }
+
+    fn statistics(&self) -> GuestStatistics {
+        let figures = self.host.executor.statistics();
+        GuestStatistics {
+            queued: figures.queued,
+            running: figures.running,
+            threads: figures.threads,
+            refused: figures.refused,
+            services: self.host.registry.load().len(),
+        }
+    }
+
+    fn configure(&self, settings: Arc<ServiceSettings>) {
+        self.host.settings.store(settings);
+    }
+
+    fn drain(&self, limit: Duration) -> BoxFuture<'static, bool> {
+        let executor = self.host.executor.clone();
+        let (sender, receiver) = futures::channel::oneshot::channel();
+        let waiting = std::thread::Builder::new().name("zato-drain".to_owned());
+        let spawned = waiting.spawn(move || sender.send(executor.drain(limit)).is_ok());
+        async move { spawned.is_ok() && receiver.await.unwrap_or(false) }.boxed()
+    }
+}
+
+/// What `self.server` and the Python half want to know about the server of this process.
+#[pyfunction]
+pub(crate) fn server_facts(py: Python<'_>) -> PyResult<Option<Bound<'_, PyDict>>> {
+    let Some(host) = host() else { return Ok(None) };
+    let facts = PyDict::new(py);
+    let path = |path: &PathBuf| path.to_string_lossy().into_owned();
+    facts.set_item("name", &host.options.server_name)?;
+    facts.set_item("cluster_name", &host.options.cluster_name)?;
+    facts.set_item("base_dir", path(&host.options.base_dir))?;
+    facts.set_item("worker_index", host.options.worker_index)?;
+    facts.set_item("profile", host.options.profile.as_str())?;
+    facts.set_item("pid", std::process::id())?;
+    facts.set_item("simple_io", simple_io(py, host)?)?;
+    Ok(Some(facts))
+}
+
+/// Name inference as the Python half wants it (reference operations 4.3).
+pub(crate) fn simple_io<'py>(py: Python<'py>, host: &Host) -> PyResult<Bound<'py, PyDict>> {
+    let stanza = |patterns: &NamePatterns| -> PyResult<Bound<'py, PyDict>> {
+        let stanza = PyDict::new(py);
+        stanza.set_item("exact", patterns.exact.clone())?;
+        stanza.set_item("prefix", patterns.prefixes.clone())?;
+        stanza.set_item("suffix", patterns.suffixes.clone())?;
+        Ok(stanza)
+    };
+    let options = PyDict::new(py);
+    options.set_item("bool", stanza(&host.options.simple_io.boolean)?)?;
+    options.set_item("int", stanza(&host.options.simple_io.integer)?)?;
+    options.set_item("secret", stanza(&host.options.simple_io.secret)?)?;
+    options.set_item("response_elem", &host.options.simple_io.response_element)?;
+    Ok(options)
+}

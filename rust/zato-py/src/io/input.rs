@@ -1,0 +1,78 @@
+//! From a request to declared input.
+
+use pyo3::prelude::*;
+use pyo3::types::{PyBool, PyDict, PyList, PyString};
+use zato_core::Profile;
+
+use super::convert;
+use super::plan::{Element, Kind, Plan};
+use crate::errors;
+use crate::python::Parts;
+use crate::request::Request;
+
+/// Builds `self.request.input` (reference service-api 5.5).
+///
+/// # Errors
+/// Raises the profile's error for a missing required element, and the converter's for values of a wrong type.
+pub(crate) fn parse(py: Python<'_>, plan: &Plan, request: &Request, cid: &str) -> PyResult<Py<PyAny>> {
+    let payload = request.parse(py).map_err(|error| errors::malformed_body(py, cid, &error))?;
+    let channel_params = request.channel_params(py)?.into_bound(py);
+    if let Ok(list) = payload.cast::<PyList>() {
+        let inputs = PyList::empty(py);
+        for item in list {
+            inputs.append(one(py, plan, &item, &channel_params, cid)?)?;
+        }
+        return Ok(inputs.into_any().unbind());
+    }
+    Ok(one(py, plan, &payload, &channel_params, cid)?.into_any().unbind())
+}
+
+fn one<'py>(
+    py: Python<'py>,
+    plan: &Plan,
+    payload: &Bound<'py, PyAny>,
+    channel_params: &Bound<'py, PyDict>,
+    cid: &str,
+) -> PyResult<Bound<'py, PyDict>> {
+    let input = Parts::get(py)?.new_service_input(py)?;
+    let body = payload.cast::<PyDict>().ok();
+    for element in &plan.input {
+        let name = element.name.bind(py);
+        let found = match channel_params.get_item(name)? {
+            Some(value) => Some(value),
+            None => match body {
+                Some(body) => body.get_item(name)?,
+                None => None,
+            },
+        };
+        let value = match found {
+            Some(value) => convert::input(py, element, value, plan.profile)?,
+            None if element.is_required => {
+                return Err(errors::element_missing(py, plan.profile, cid, &element.text));
+            }
+            None => missing(py, plan, element),
+        };
+        input.set_item(name, value)?;
+    }
+    // Parameters of the URL that were not declared are there as well (reference service-api 5.5).
+    for (name, value) in channel_params {
+        if !input.contains(&name)? {
+            input.set_item(name, value)?;
+        }
+    }
+    Ok(input)
+}
+
+/// Value of an optional element that did not come (conflict table: `''` up to 3.2, `None` in 4.1).
+fn missing<'py>(py: Python<'py>, plan: &Plan, element: &Element) -> Bound<'py, PyAny> {
+    if plan.profile == Profile::V4_1 {
+        return py.None().into_bound(py);
+    }
+    if element.kind == Kind::Boolean && plan.profile == Profile::V3_2 {
+        return PyBool::new(py, false).to_owned().into_any();
+    }
+    match element.default.as_ref().or(plan.default_input.as_ref()) {
+        Some(default) => default.bind(py).clone(),
+        None => PyString::intern(py, "").into_any(),
+    }
+}

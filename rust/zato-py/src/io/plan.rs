@@ -1,0 +1,127 @@
+//! The compiled form of a declaration.
+
+use pyo3::exceptions::{PyKeyError, PyValueError};
+use pyo3::prelude::*;
+use pyo3::types::{PyDict, PyString};
+use zato_core::Profile;
+
+/// What an element holds (reference service-api 5.4).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Text,
+    Integer,
+    Boolean,
+    Float,
+    AsIs,
+    /// Converted by Python: CSV, dates, decimals, UUIDs, dictionaries.
+    Other,
+}
+
+/// One declared name.
+pub(crate) struct Element {
+    pub(crate) name: Py<PyString>,
+    pub(crate) text: String,
+    pub(crate) kind: Kind,
+    /// The kind's tag, for the Python converters.
+    pub(crate) tag: Py<PyString>,
+    pub(crate) is_required: bool,
+    pub(crate) default: Option<Py<PyAny>>,
+    /// The description, for the Python converters.
+    pub(crate) description: Py<PyDict>,
+}
+
+/// A compiled declaration.
+pub(crate) struct Plan {
+    pub(crate) profile: Profile,
+    pub(crate) has_input: bool,
+    pub(crate) has_output: bool,
+    pub(crate) input: Vec<Element>,
+    pub(crate) output: Vec<Element>,
+    /// Key around responses; none for class-level declarations.
+    pub(crate) response_element: Option<Py<PyString>>,
+    /// Value of missing optional input, where the declaration names one.
+    pub(crate) default_input: Option<Py<PyAny>>,
+    pub(crate) is_output_repeated: bool,
+    pub(crate) skips_empty_keys: bool,
+    pub(crate) forced_empty_keys: Vec<String>,
+    pub(crate) allows_empty_required: bool,
+}
+
+impl Plan {
+    /// Compiles what `zato.server.service._declaration.describe_io` found.
+    ///
+    /// # Errors
+    /// Raises `KeyError` or `ValueError` if the description is not one.
+    pub(crate) fn compile(description: &Bound<'_, PyDict>, profile: Profile) -> PyResult<Self> {
+        let optional = |name: &str| -> PyResult<Option<Bound<'_, PyAny>>> {
+            Ok(description.get_item(name)?.filter(|value| !value.is_none()))
+        };
+        let flag =
+            |name: &str| -> PyResult<bool> { optional(name)?.map_or(Ok(false), |value| value.is_truthy()) };
+        let elements = |name: &str| -> PyResult<Vec<Element>> {
+            match optional(name)? {
+                Some(list) => {
+                    list.try_iter()?.map(|item| Element::compile(item?.cast::<PyDict>()?)).collect()
+                }
+                None => Ok(Vec::new()),
+            }
+        };
+        let response_element = match optional("response_elem")? {
+            Some(name) if name.is_truthy()? => Some(name.cast_into::<PyString>()?.unbind()),
+            _ => None,
+        };
+        Ok(Self {
+            profile,
+            has_input: flag("has_input")?,
+            has_output: flag("has_output")?,
+            input: elements("input")?,
+            output: elements("output")?,
+            response_element,
+            default_input: optional("default_input")?.map(Bound::unbind),
+            is_output_repeated: flag("output_repeated")?,
+            skips_empty_keys: flag("skip_empty_keys")?,
+            forced_empty_keys: optional("force_empty_keys")?
+                .map_or(Ok(Vec::new()), |value| value.extract().or_else(|_| Ok::<_, PyErr>(Vec::new())))?,
+            allows_empty_required: flag("allow_empty_required")?,
+        })
+    }
+}
+
+impl Element {
+    fn compile(description: &Bound<'_, PyDict>) -> PyResult<Self> {
+        let py = description.py();
+        let item = |name: &str| {
+            description
+                .get_item(name)?
+                .ok_or_else(|| PyKeyError::new_err(format!("element without `{name}`")))
+        };
+        let text: String = item("name")?.extract()?;
+        let tag: String = item("kind")?.extract()?;
+        let kind = match tag.as_str() {
+            "text" | "secret" => Kind::Text,
+            "int" => Kind::Integer,
+            "bool" => Kind::Boolean,
+            "float" => Kind::Float,
+            "as_is" => Kind::AsIs,
+            "csv" | "list" | "dict" | "dict_list" | "date" | "date_time" | "decimal" | "uuid" | "utc" => {
+                Kind::Other
+            }
+            other => {
+                return Err(PyValueError::new_err(format!("element `{text}` is of unknown kind `{other}`")));
+            }
+        };
+        let default = match description.get_item("default")? {
+            Some(value) if !value.is_none() => Some(value.unbind()),
+            _ => None,
+        };
+        Ok(Self {
+            name: PyString::intern(py, &text).unbind(),
+            text,
+            kind,
+            tag: PyString::intern(py, &tag).unbind(),
+            is_required: item("is_required")?.is_truthy()?,
+            default,
+            description: description.clone().unbind(),
+        })
+    }
+}

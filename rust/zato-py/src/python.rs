@@ -1,0 +1,79 @@
+//! Python objects that Rust needs all the time, looked up once.
+
+use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
+use pyo3::types::{PyDict, PyString, PyType};
+
+/// Functions and classes of the Python half.
+pub(crate) struct Parts {
+    pub(crate) loads: Py<PyAny>,
+    pub(crate) dumps: Py<PyAny>,
+    pub(crate) dump_options: Py<PyAny>,
+    pub(crate) pretty_dump_options: Py<PyAny>,
+    pub(crate) dump_fallback: Py<PyAny>,
+    pub(crate) bunch: Py<PyType>,
+    pub(crate) bunchify: Py<PyAny>,
+    pub(crate) service_input: Py<PyType>,
+    pub(crate) deep_copy: Py<PyAny>,
+    pub(crate) convert_input: Py<PyAny>,
+    pub(crate) convert_output: Py<PyAny>,
+    pub(crate) format_exception: Py<PyAny>,
+    pub(crate) utc: Py<PyAny>,
+    pub(crate) exceptions: Py<PyModule>,
+}
+
+static PARTS: PyOnceLock<Parts> = PyOnceLock::new();
+
+impl Parts {
+    /// Returns the parts, importing them at the first call.
+    pub(crate) fn get(py: Python<'_>) -> PyResult<&'static Self> {
+        PARTS.get_or_try_init(py, || Self::import(py))
+    }
+
+    fn import(py: Python<'_>) -> PyResult<Self> {
+        let orjson = py.import("orjson")?;
+        let number = |name: &str| -> PyResult<i64> { orjson.getattr(name)?.extract() };
+        let options = number("OPT_NON_STR_KEYS")? | number("OPT_SERIALIZE_NUMPY")?;
+        let pretty = options | number("OPT_INDENT_2")?;
+        let bunch = py.import("zato.bunch")?;
+        let convert = py.import("zato.server.service._convert")?;
+        let class = |module: &Bound<'_, PyModule>, name: &str| -> PyResult<Py<PyType>> {
+            Ok(module.getattr(name)?.cast_into::<PyType>()?.unbind())
+        };
+        Ok(Self {
+            loads: orjson.getattr("loads")?.unbind(),
+            dumps: orjson.getattr("dumps")?.unbind(),
+            dump_options: options.into_pyobject(py)?.into_any().unbind(),
+            pretty_dump_options: pretty.into_pyobject(py)?.into_any().unbind(),
+            dump_fallback: py.import("zato.server.service._json")?.getattr("dump_fallback")?.unbind(),
+            bunch: class(&bunch, "Bunch")?,
+            bunchify: bunch.getattr("bunchify")?.unbind(),
+            service_input: class(&py.import("zato.server.service._input")?, "ServiceInput")?,
+            deep_copy: py.import("copy")?.getattr("deepcopy")?.unbind(),
+            convert_input: convert.getattr("convert_input")?.unbind(),
+            convert_output: convert.getattr("convert_output")?.unbind(),
+            format_exception: py.import("traceback")?.getattr("format_exception")?.unbind(),
+            utc: py.import("datetime")?.getattr("timezone")?.getattr("utc")?.unbind(),
+            exceptions: py.import("zato.common.exception")?.unbind(),
+        })
+    }
+
+    /// Makes an empty `Bunch`.
+    pub(crate) fn new_bunch<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        Ok(self.bunch.bind(py).call0()?.cast_into::<PyDict>()?)
+    }
+
+    /// Makes an empty `ServiceInput`.
+    pub(crate) fn new_service_input<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        Ok(self.service_input.bind(py).call0()?.cast_into::<PyDict>()?)
+    }
+
+    /// Returns the traceback of an exception as text.
+    pub(crate) fn traceback(&self, py: Python<'_>, error: &PyErr) -> String {
+        let text = || -> PyResult<String> {
+            let lines = self.format_exception.bind(py).call1((error.value(py),))?;
+            PyString::new(py, "").call_method1("join", (lines,))?.extract()
+        };
+        text().unwrap_or_else(|_| error.to_string())
+    }
+}

@@ -1,0 +1,253 @@
+//! `self.response`.
+
+use std::sync::Arc;
+
+use http::{HeaderName, HeaderValue};
+use pyo3::exceptions::{PyException, PyValueError};
+use pyo3::prelude::*;
+use pyo3::types::{PyBool, PyByteArray, PyBytes, PyDict, PyFloat, PyInt, PyList, PyString, PyTuple};
+use zato_core::Profile;
+
+use crate::call::Call;
+use crate::io::payload::Payload;
+use crate::python::Parts;
+
+/// What a service answers (reference service-api 3.3, 6.1).
+#[pyclass(module = "zato._core")]
+pub(crate) struct Response {
+    call: Arc<Call>,
+    payload: Option<Py<PyAny>>,
+    /// Status as the service gave it; checked when the response is made.
+    #[pyo3(get, set)]
+    status_code: Py<PyAny>,
+    content_type: Option<String>,
+    headers: Option<Py<PyAny>>,
+    /// Accepted for old services; compression is the channel's choice.
+    #[pyo3(get, set)]
+    content_encoding: Option<String>,
+    /// Used by the envelope of internal services.
+    #[pyo3(get, set)]
+    result: Option<String>,
+    /// Used by the envelope of internal services.
+    #[pyo3(get, set)]
+    result_details: Option<String>,
+    /// Accepted for old services.
+    #[pyo3(get, set)]
+    status_message: Option<String>,
+}
+
+impl Response {
+    pub(crate) fn new(py: Python<'_>, call: Arc<Call>) -> Self {
+        Self {
+            call,
+            payload: None,
+            status_code: default_status(py),
+            content_type: None,
+            headers: None,
+            content_encoding: None,
+            result: None,
+            result_details: None,
+            status_message: None,
+        }
+    }
+
+    /// Returns what the service produced, without making anything.
+    pub(crate) fn produced(&self) -> Option<&Py<PyAny>> {
+        self.payload.as_ref()
+    }
+
+    /// Sets the status without any of the rules for users.
+    pub(crate) fn set_status(&mut self, py: Python<'_>, status: u16) -> PyResult<()> {
+        self.status_code = status.into_pyobject(py)?.into_any().unbind();
+        Ok(())
+    }
+
+    /// Returns the HTTP status.
+    ///
+    /// # Errors
+    /// Raises `ValueError` for what is not a status known to HTTP (reference service-api 3.3).
+    pub(crate) fn status(&self, py: Python<'_>) -> PyResult<u16> {
+        let given = self.status_code.bind(py);
+        let number = if given.is_instance_of::<PyInt>() { given.extract::<u16>().ok() } else { None };
+        number.filter(|status| is_known_status(*status)).ok_or_else(|| {
+            let shown = given.repr().map(|text| text.to_string()).unwrap_or_default();
+            PyValueError::new_err(format!("self.response.status_code is {shown}, which is not an HTTP status; use an integer such as 200"))
+        })
+    }
+
+    /// Returns the content type set by the service.
+    pub(crate) fn own_content_type(&self) -> Option<&str> {
+        self.content_type.as_deref()
+    }
+
+    /// Returns headers set by the service, in their wire form.
+    ///
+    /// # Errors
+    /// Raises `ValueError` for names or values that HTTP does not allow, naming the header.
+    pub(crate) fn wire_headers(&self, py: Python<'_>) -> PyResult<Vec<(HeaderName, HeaderValue)>> {
+        let mut wire = Vec::new();
+        let Some(headers) = &self.headers else { return Ok(wire) };
+        for pair in headers.bind(py).call_method0("items")?.try_iter()? {
+            let (name, value): (Bound<'_, PyAny>, Bound<'_, PyAny>) = pair?.extract()?;
+            let name = name.str()?.to_string();
+            let parsed = HeaderName::from_bytes(name.as_bytes()).map_err(|_| {
+                PyValueError::new_err(format!("`{name}` in self.response.headers is not a header name"))
+            })?;
+            let values = match value.cast::<PyList>() {
+                Ok(list) => list.iter().collect(),
+                Err(_) => vec![value],
+            };
+            for value in values {
+                let text = match value.cast::<PyBytes>() {
+                    Ok(bytes) => HeaderValue::from_bytes(bytes.as_bytes()),
+                    Err(_) => HeaderValue::from_bytes(value.str()?.to_string().as_bytes()),
+                };
+                let text = text.map_err(|_| {
+                    PyValueError::new_err(format!(
+                        "the value of `{name}` in self.response.headers has line breaks or control characters"
+                    ))
+                })?;
+                wire.push((parsed.clone(), text));
+            }
+        }
+        Ok(wire)
+    }
+
+    fn has_output(&self) -> bool {
+        self.call.entry.plan.as_ref().is_some_and(|plan| plan.has_output)
+    }
+}
+
+fn default_status(py: Python<'_>) -> Py<PyAny> {
+    static DEFAULT: pyo3::sync::PyOnceLock<Py<PyAny>> = pyo3::sync::PyOnceLock::new();
+    let status = DEFAULT.get_or_init(py, || PyInt::new(py, 200_i32).into_any().unbind());
+    status.clone_ref(py)
+}
+
+/// The codes of `http.client.responses` plus a few later ones.
+fn is_known_status(status: u16) -> bool {
+    (100..600).contains(&status)
+        && (http::StatusCode::from_u16(status).is_ok_and(|code| code.canonical_reason().is_some())
+            || matches!(status, 103 | 425 | 208 | 509 | 419))
+}
+
+#[pymethods]
+impl Response {
+    /// The payload: an object with declared names where output is declared, text otherwise.
+    #[getter]
+    fn get_payload(slf: &Bound<'_, Self>) -> PyResult<Py<PyAny>> {
+        let py = slf.py();
+        if let Some(payload) = &slf.borrow().payload {
+            return Ok(payload.clone_ref(py));
+        }
+        let call = slf.borrow().call.clone();
+        let payload = if slf.borrow().has_output() {
+            Py::new(py, Payload::new(py, call))?.into_any()
+        } else if call.entry.profile == Profile::V4_1 {
+            Parts::get(py)?.new_bunch(py)?.into_any().unbind()
+        } else {
+            PyString::intern(py, "").into_any().unbind()
+        };
+        slf.borrow_mut().payload = Some(payload.clone_ref(py));
+        Ok(payload)
+    }
+
+    #[setter]
+    fn set_payload(slf: &Bound<'_, Self>, value: &Bound<'_, PyAny>) -> PyResult<()> {
+        let py = slf.py();
+        let profile = slf.borrow().call.entry.profile;
+        if value.is_none() {
+            if profile <= Profile::V3_1 {
+                return Err(PyException::new_err("None cannot be assigned to self.response.payload"));
+            }
+            return Ok(());
+        }
+        if slf.borrow().has_output() && !is_taken_as_it_is(value) {
+            let payload = Self::get_payload(slf)?.into_bound(py);
+            if let Ok(payload) = payload.cast::<Payload>() {
+                return Payload::assign(payload, value);
+            }
+        }
+        let taken = if is_taken_as_it_is(value) || is_plain(value) || is_streamable(value)? {
+            value.clone().unbind()
+        } else if value.hasattr("to_zato")? {
+            value.call_method0("to_zato")?.unbind()
+        } else if value.hasattr("to_dict")? {
+            value.call_method0("to_dict")?.unbind()
+        } else if value.hasattr("to_json")? {
+            value.call_method0("to_json")?.unbind()
+        } else if value.hasattr("tag")? && value.hasattr("nsmap")? {
+            value.clone().unbind()
+        } else {
+            let class = value.get_type();
+            return Err(PyException::new_err(format!("Cannot serialise value of type {class}")));
+        };
+        slf.borrow_mut().payload = Some(taken);
+        Ok(())
+    }
+
+    #[getter]
+    fn get_content_type(&self) -> &str {
+        self.content_type.as_deref().unwrap_or("text/plain")
+    }
+
+    #[setter]
+    fn set_content_type(&mut self, value: String) {
+        self.content_type = Some(value);
+    }
+
+    #[getter]
+    fn content_type_changed(&self) -> bool {
+        self.content_type.is_some()
+    }
+
+    #[getter]
+    fn get_headers(&mut self, py: Python<'_>) -> PyResult<Py<PyAny>> {
+        if let Some(headers) = &self.headers {
+            return Ok(headers.clone_ref(py));
+        }
+        let headers = Parts::get(py)?.new_bunch(py)?.into_any().unbind();
+        self.headers = Some(headers.clone_ref(py));
+        Ok(headers)
+    }
+
+    #[setter]
+    fn set_headers(&mut self, value: Py<PyAny>) {
+        self.headers = Some(value);
+    }
+
+    #[getter]
+    fn cid(&self) -> String {
+        self.call.cid.to_string()
+    }
+
+    #[getter]
+    fn data_format(&self) -> &str {
+        self.call.data_format()
+    }
+
+    fn __len__(slf: &Bound<'_, Self>) -> PyResult<usize> {
+        Self::get_payload(slf)?.bind(slf.py()).len()
+    }
+}
+
+/// Text, bytes, lists and tuples are the response themselves, whatever was declared (reference service-api 5.7).
+fn is_taken_as_it_is(value: &Bound<'_, PyAny>) -> bool {
+    value.is_instance_of::<PyString>()
+        || value.is_instance_of::<PyBytes>()
+        || value.is_instance_of::<PyByteArray>()
+        || value.is_instance_of::<PyList>()
+        || value.is_instance_of::<PyTuple>()
+}
+
+fn is_plain(value: &Bound<'_, PyAny>) -> bool {
+    value.is_instance_of::<PyDict>()
+        || value.is_instance_of::<PyInt>()
+        || value.is_instance_of::<PyFloat>()
+        || value.is_instance_of::<PyBool>()
+}
+
+/// Generators and iterators are streamed (4.1).
+fn is_streamable(value: &Bound<'_, PyAny>) -> PyResult<bool> {
+    value.hasattr("__next__")
+}

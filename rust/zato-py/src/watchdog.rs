@@ -1,0 +1,163 @@
+//! Ends runs that take longer than they may.
+//!
+//! The caller is answered at the deadline, whatever the service does. Python code gets a `TimeoutException` at
+//! its next bytecode; a call into C that blocks for ever keeps its thread, which the pool replaces.
+
+#![expect(unsafe_code, reason = "CPython offers asynchronous exceptions only through its C interface")]
+
+use std::collections::HashMap;
+use std::sync::{Arc, Condvar, Mutex, OnceLock, PoisonError};
+use std::time::{Duration, Instant};
+
+use pyo3::prelude::*;
+use zato_core::invocation::{Failure, FailureKind, Reply};
+
+use crate::python::Parts;
+
+struct Watched {
+    deadline: Instant,
+    thread: std::ffi::c_ulong,
+    reply: Option<Reply>,
+    service: String,
+    has_fired: bool,
+}
+
+#[derive(Default)]
+struct Table {
+    next: u64,
+    watched: HashMap<u64, Watched>,
+}
+
+struct Watchdog {
+    table: Mutex<Table>,
+    changed: Condvar,
+}
+
+/// One run under watch.
+pub(crate) struct Watch {
+    key: u64,
+    dog: Arc<Watchdog>,
+}
+
+fn watchdog() -> Arc<Watchdog> {
+    static DOG: OnceLock<Arc<Watchdog>> = OnceLock::new();
+    DOG.get_or_init(|| {
+        let dog = Arc::new(Watchdog { table: Mutex::default(), changed: Condvar::new() });
+        let watching = dog.clone();
+        let spawned =
+            std::thread::Builder::new().name("zato-watchdog".to_owned()).spawn(move || watching.run());
+        if let Err(error) = spawned {
+            tracing::error!(target: "zato", "no watchdog thread, service timeouts are not enforced: {error}");
+        }
+        dog
+    })
+    .clone()
+}
+
+thread_local! {
+    static THREAD: std::cell::Cell<std::ffi::c_ulong> = const { std::cell::Cell::new(0) };
+}
+
+fn thread_identity(py: Python<'_>) -> std::ffi::c_ulong {
+    let known = THREAD.get();
+    if known != 0 {
+        return known;
+    }
+    let asked =
+        py.import("threading").and_then(|module| module.call_method0("get_ident")?.extract()).unwrap_or(0);
+    THREAD.set(asked);
+    asked
+}
+
+impl Watch {
+    /// Starts watching the run on this thread.
+    pub(crate) fn begin(py: Python<'_>, deadline: Instant, service: &str) -> Self {
+        let dog = watchdog();
+        let thread = thread_identity(py);
+        let mut table = dog.table.lock().unwrap_or_else(PoisonError::into_inner);
+        table.next += 1;
+        let key = table.next;
+        let service = service.to_owned();
+        table.watched.insert(key, Watched { deadline, thread, reply: None, service, has_fired: false });
+        drop(table);
+        dog.changed.notify_one();
+        Self { key, dog }
+    }
+
+    /// Gives the reply into keeping, so that it can be answered at the deadline. Always gives `None`, for the place
+    /// the reply was taken from.
+    pub(crate) fn keep(&self, reply: Reply) -> Option<Reply> {
+        let mut table = self.dog.table.lock().unwrap_or_else(PoisonError::into_inner);
+        match table.watched.get_mut(&self.key) {
+            Some(watched) => watched.reply = Some(reply),
+            None => return Some(reply),
+        }
+        None
+    }
+
+    /// Stops watching; gives the reply back unless the deadline has passed.
+    pub(crate) fn end(self, _py: Python<'_>) -> Option<Reply> {
+        let watched =
+            self.dog.table.lock().unwrap_or_else(PoisonError::into_inner).watched.remove(&self.key)?;
+        if watched.has_fired {
+            // SAFETY: the interpreter's lock is held; a null exception only clears one that is still pending, so
+            // that it does not hit the next run on this thread.
+            unsafe { pyo3::ffi::PyThreadState_SetAsyncExc(watched.thread as _, std::ptr::null_mut()) };
+        }
+        watched.reply
+    }
+}
+
+impl Watchdog {
+    fn run(self: Arc<Self>) {
+        loop {
+            let due = self.wait_for_due();
+            Python::attach(|py| {
+                for key in due {
+                    self.fire(py, key);
+                }
+            });
+        }
+    }
+
+    fn wait_for_due(&self) -> Vec<u64> {
+        let mut table = self.table.lock().unwrap_or_else(PoisonError::into_inner);
+        loop {
+            let now = Instant::now();
+            let pending = || table.watched.iter().filter(|(_, watched)| !watched.has_fired);
+            let due: Vec<_> =
+                pending().filter(|(_, watched)| watched.deadline <= now).map(|(key, _)| *key).collect();
+            if !due.is_empty() {
+                return due;
+            }
+            let next = pending().map(|(_, watched)| watched.deadline).min();
+            table = match next {
+                None => self.changed.wait(table).unwrap_or_else(PoisonError::into_inner),
+                Some(deadline) => {
+                    let pause = deadline.saturating_duration_since(now).max(Duration::from_millis(1));
+                    self.changed.wait_timeout(table, pause).unwrap_or_else(PoisonError::into_inner).0
+                }
+            };
+        }
+    }
+
+    /// Runs with the interpreter's lock held, and so does [`Watch::end`]: a run cannot end in between. Nothing
+    /// under the table's lock may give the interpreter's lock away.
+    fn fire(&self, py: Python<'_>, key: u64) {
+        let class = Parts::get(py).and_then(|parts| parts.exceptions.bind(py).getattr("TimeoutException"));
+        let service = {
+            let mut table = self.table.lock().unwrap_or_else(PoisonError::into_inner);
+            let Some(watched) = table.watched.get_mut(&key) else { return };
+            watched.has_fired = true;
+            if let Some(reply) = watched.reply.take() {
+                reply.fail(Failure::new(FailureKind::Timeout, "the service took longer than it may"));
+            }
+            if let Ok(class) = &class {
+                // SAFETY: the lock is held, the class is a live object, and the thread is one that holds a run.
+                unsafe { pyo3::ffi::PyThreadState_SetAsyncExc(watched.thread as _, class.as_ptr()) };
+            }
+            watched.service.clone()
+        };
+        tracing::warn!(target: "zato", "service `{service}` took longer than it may, the caller was answered");
+    }
+}
