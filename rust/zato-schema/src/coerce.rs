@@ -125,20 +125,15 @@ fn integer(value: &Value) -> Option<i128> {
 
 fn wrong_type(field: &FieldView, value: &Value) -> Problem {
     let got = match value {
-        _ if field.is_secret => "something else",
-        Value::Null => "nothing",
-        Value::Bool(_) => "true or false",
-        Value::Number(_) => "a number",
-        Value::String(_) => "text",
-        Value::Array(_) => "a list",
-        Value::Object(_) => "a set of fields",
-    };
-    let shown = match value {
-        Value::Number(_) | Value::String(_) if !field.is_secret => format!("{got}, {value}"),
-        _ => got.to_owned(),
+        _ if field.is_secret => "something else".to_owned(),
+        Value::Null => "nothing".to_owned(),
+        Value::Bool(_) | Value::Number(_) => value.to_string(),
+        Value::String(text) => format!("text `{}`", text.escape_debug()),
+        Value::Array(_) => "a list".to_owned(),
+        Value::Object(_) => "a set of fields".to_owned(),
     };
     let expected = field.field_type.describe();
-    let problem = Problem::new(format!("it takes {expected}, not {shown}")).field(&field.name);
+    let problem = Problem::new(format!("expected {expected}, got {got}")).field(&field.name);
     match (&field.field_type, value) {
         (FieldType::Text, Value::Bool(_)) => problem.hint("put it in quotes if text is meant"),
         _ => problem,

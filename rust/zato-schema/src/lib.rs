@@ -6,6 +6,11 @@
 //!
 //! Invariant: a kind knows neither the store, nor a user interface, nor YAML.
 
+#![expect(
+    clippy::result_large_err,
+    reason = "problems are the rare case, and boxes would be in everybody's way"
+)]
+
 mod coerce;
 pub mod conformance;
 mod decode;

@@ -11,8 +11,9 @@ use zato_core::invocation::{DataFormat, ParamsPriority, UrlParamsPriority};
 use zato_schema::{ByteSize, InertField, Kind, Ref, Seconds, ServiceName};
 
 use crate::channel::url_path;
-use crate::inert::{DATABASE_NOISE, RATE_LIMITS, joined};
 use crate::security::AnySecurity;
+
+mod inert_fields;
 
 /// A service reachable under a URL path.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -253,60 +254,6 @@ fn accept_all() -> String {
     "*/*".to_owned()
 }
 
-/// Fields of other kinds that shared a table with channels; never of effect on them.
-const TABLE_NOISE: [InertField; 14] = [
-    InertField::dropped("service_id"),
-    InertField::dropped("security_id"),
-    InertField::dropped("sec_type"),
-    InertField::dropped("security_type"),
-    InertField::dropped("transport"),
-    InertField::dropped("connection"),
-    InertField::dropped("host"),
-    InertField::dropped("ping_method"),
-    InertField::dropped("pool_size"),
-    InertField::dropped("soap_action"),
-    InertField::dropped("soap_version"),
-    InertField::dropped("serialization_type"),
-    InertField::dropped("sec_tls_ca_cert_id"),
-    InertField::dropped("cache_name"),
-];
-
-const NO_RBAC: &str = "remove it and name a security definition in `security`";
-const NO_GROUPS: &str = "remove it and name one definition in `security`";
-
-const FEATURES: [InertField; 30] = [
-    InertField::refused("has_rbac").advice(NO_RBAC),
-    InertField::refused("sec_use_rbac").advice(NO_RBAC),
-    InertField::refused("security_groups").advice(NO_GROUPS),
-    InertField::refused("groups").advice(NO_GROUPS),
-    InertField::kept("content_encoding"),
-    InertField::kept("response_cache"),
-    InertField::kept("cache_id"),
-    InertField::detail("cache_type"),
-    InertField::detail("cache_expiry"),
-    InertField::kept("is_audit_log_active"),
-    InertField::kept("is_audit_log_sent_active"),
-    InertField::kept("is_audit_log_received_active"),
-    InertField::detail("max_len_messages_sent"),
-    InertField::detail("max_len_messages_received"),
-    InertField::detail("max_bytes_per_message_sent"),
-    InertField::detail("max_bytes_per_message_received"),
-    InertField::kept("is_json_schema_enabled"),
-    InertField::detail("needs_json_schema_err_details"),
-    InertField::detail("json_path"),
-    InertField::detail("hl7_version"),
-    InertField::detail("data_encoding"),
-    InertField::detail("should_parse_on_input"),
-    InertField::detail("should_validate"),
-    InertField::detail("should_return_errors"),
-    InertField::kept("is_deprecated"),
-    InertField::detail("deprecation_since"),
-    InertField::detail("deprecation_sunset"),
-    InertField::detail("deprecation_successor"),
-    InertField::kept("service_whitelist"),
-    InertField::kept("quota_tier"),
-];
-
 impl Kind for RestChannel {
     type Config = Self;
 
@@ -314,8 +261,7 @@ impl Kind for RestChannel {
     const LABEL: &'static str = "REST channel";
     const SUMMARY: &'static str = "Makes a service reachable over HTTP under a URL path.";
     const ENMASSE_KEYS: &'static [&'static str] = &["channel_rest", "channel_plain_http"];
-    const INERT_FIELDS: &'static [InertField] =
-        &joined::<53>(&[&DATABASE_NOISE, &TABLE_NOISE, &FEATURES, &RATE_LIMITS]);
+    const INERT_FIELDS: &'static [InertField] = inert_fields::ALL;
     const UNIQUE_TOGETHER: &'static [&'static [&'static str]] = &[&["url_path", "method", "http_accept"]];
 
     fn examples() -> Vec<Value> {
@@ -356,7 +302,7 @@ impl Kind for RestChannel {
             );
         }
         if let Some(name @ "ZATO_SEC_USE_RBAC") = config.security() {
-            refuse("security", &format!("`{name}` is not supported yet"), NO_RBAC);
+            refuse("security", &format!("`{name}` is not supported yet"), inert_fields::NO_RBAC);
         }
         let unserved = match config.data_format {
             BodyFormat::Csv => Some("csv"),

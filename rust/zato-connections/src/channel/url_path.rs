@@ -2,6 +2,9 @@
 
 use zato_core::Problem;
 
+/// Longest pattern in characters; longer ones could not be requested through common proxies either.
+pub const PATTERN_LIMIT: usize = 2_000;
+
 /// A part of a pattern.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Segment {
@@ -28,6 +31,9 @@ pub fn parse(pattern: &str) -> Result<Vec<Segment>, Vec<Problem>> {
     }
     if let Some(control) = pattern.chars().find(|letter| letter.is_control()) {
         refuse(format!("it contains the control character {control:?}"), "remove it");
+    }
+    if pattern.chars().count() > PATTERN_LIMIT {
+        refuse(format!("it is longer than {PATTERN_LIMIT} characters"), "shorten it");
     }
     let mut segments: Vec<Segment> = Vec::new();
     let mut rest = pattern;
@@ -123,6 +129,7 @@ mod tests {
     #[test]
     fn reports_all_problems_of_a_pattern() {
         assert_eq!(problems("a/{}/{b}/{b}/{").lines().count(), 4);
+        assert!(problems(&"/".repeat(2_001)).contains("longer than 2000"));
     }
 
     proptest! {

@@ -75,8 +75,10 @@ fn section(page: &mut String, field: &FieldView) {
     if !field.help.is_empty() {
         let _ = writeln!(page, "{}\n", field.help);
     }
-    if let FieldType::Choice(choices) = &field.field_type {
-        for choice in choices.iter().filter(|choice| !choice.help.is_empty()) {
+    if let FieldType::Choice(choices) = &field.field_type
+        && choices.iter().any(|choice| !choice.help.is_empty())
+    {
+        for choice in choices {
             let value = if choice.value.is_empty() { "''" } else { &choice.value };
             let _ = writeln!(page, "- `{value}`: {}", choice.help);
         }
@@ -121,5 +123,6 @@ mod tests {
         ] {
             assert!(page.contains(part), "{part:?} is not in\n{page}");
         }
+        assert!(!page.contains("\n\n\n"), "{page}");
     }
 }

@@ -50,9 +50,9 @@ fn says_that_name_belongs_to_the_object() {
 fn reports_all_problems_at_once() {
     let found = problems(&sample::kind(), json!({"header": true, "timeout": "soon", "count": 300, "x": 1}));
     assert_eq!(found.len(), 5, "{found:?}");
-    assert!(found[0].contains("field `header`: it takes text, not true or false"));
-    assert!(found[1].contains("field `timeout`: it takes number, 0 or more, not text, \"soon\""));
-    assert!(found[2].contains("whole number from 0 to 255, not a number, 300"));
+    assert!(found[0].contains("field `header`: expected text, got true"));
+    assert!(found[1].contains("field `timeout`: expected number, 0 or more, got text `soon`"));
+    assert!(found[2].contains("expected whole number from 0 to 255, got 300"));
     assert!(found[4].contains("field `username`: it is required"));
 }
 
