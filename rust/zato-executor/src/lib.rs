@@ -1,0 +1,29 @@
+//! Runs jobs of a guest that has one big lock (CPython's GIL): the adaptive elastic drainer of reference
+//! execution-model 7.
+//!
+//! One thread at a time, the drainer, holds the lock and takes job after job from one queue. Another thread
+//! joins in only when the drainer turns out to be blocked (its CPU clock stands still) or takes very long, so
+//! computing jobs stay first in first out, while a blocking job never holds up the next.
+//!
+//! Invariant: nothing here knows what a job is, or that the lock is Python's.
+//!
+//! - [`coordination`] holds the protocol: who is to wake whom, and why no wake-up can get lost;
+//! - [`worker`] is the life of a thread, [`monitor`] the clock behind it all;
+//! - [`admission`], [`drainer`] and [`slots`] are the three pieces of shared state.
+
+mod admission;
+mod coordination;
+mod cpu_clock;
+mod drainer;
+mod executor;
+mod gate;
+mod idle;
+mod monitor;
+mod options;
+mod statistics;
+mod worker;
+
+pub use executor::Executor;
+pub use gate::Gate;
+pub use options::{MOST_THREADS, Options};
+pub use statistics::{Statistics, Stopped};
