@@ -20,7 +20,7 @@ fn add(params: &Bound<'_, PyDict>, name: &str, value: &str) -> PyResult<()> {
     match params.get_item(name)? {
         None => params.set_item(name, value),
         Some(existing) => match existing.cast::<PyList>() {
-            Ok(list) => list.append(value.as_ref()),
+            Ok(list) => list.append(value),
             Err(_) => params.set_item(name, vec![existing, value.into_pyobject(params.py())?.into_any()]),
         },
     }

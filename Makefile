@@ -1,0 +1,69 @@
+# Two commands do everything: `make run` and `make test`. `make help` lists the rest.
+
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+WHEEL  := dist/.built
+ENV    := .run/quickstart
+RUST   := $(shell find rust xtask -name '*.rs' -o -name Cargo.toml) Cargo.toml Cargo.lock
+PYSRC  := $(shell find python -name '*.py' -o -name '*.pyi') pyproject.toml
+
+.DEFAULT_GOAL := help
+.PHONY: help run stop wheel dist-wheel test rust-test python-test e2e lint tidy fuzz bench clean
+
+help: ## list the targets
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
+
+run: $(WHEEL) ## build, install, create an environment in .run/quickstart and start it in the foreground
+	@test -d $(ENV) || $(BIN)/zato quickstart create $(ENV)
+	@$(BIN)/zato start $(ENV) --fg
+
+stop: ## stop what `make run` started from another terminal
+	@$(BIN)/zato stop $(ENV)
+
+$(BIN)/maturin:
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet 'maturin>=1.9.4,<2' 'orjson>=3.10'
+
+$(WHEEL): $(BIN)/maturin $(RUST) $(PYSRC)
+	$(BIN)/maturin build --quiet --release --out dist --interpreter $(BIN)/python
+	$(BIN)/pip install --quiet --force-reinstall --no-deps "$$(ls -t dist/zato-*.whl | head -1)"
+	@touch $@
+
+wheel: $(WHEEL) ## build the wheel into dist/ and install it into .venv
+
+dist-wheel: $(BIN)/maturin ## build the wheel that is published: link-time optimized, stripped
+	$(BIN)/maturin build --profile dist --strip --out dist --interpreter $(BIN)/python
+
+test: lint rust-test python-test e2e fuzz ## everything CI runs
+
+$(BIN)/pytest: $(BIN)/maturin
+	$(BIN)/pip install --quiet 'pytest>=8' 'hypothesis>=6' 'ruff>=0.9' 'pyright>=1.1.400'
+	@touch $@
+
+lint: tidy $(BIN)/pytest ## formatting, lints, types, structure
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets --quiet -- -D warnings
+	$(BIN)/ruff check python tests
+	$(BIN)/pyright
+
+tidy: ## check structure: dependency rules, file sizes, names, documents
+	cargo xtask tidy
+
+rust-test: ## Rust unit and integration tests, without Python
+	cargo test --quiet --workspace --exclude zato-py
+
+python-test: $(WHEEL) $(BIN)/pytest ## Python API tests
+	$(BIN)/pytest tests/python
+
+e2e: $(WHEEL) $(BIN)/pytest ## end-to-end tests on real processes
+	$(BIN)/pytest tests/e2e
+
+fuzz: ## run every fuzz target for a short while (FUZZ_SECONDS=20)
+	./fuzz/run $(or $(FUZZ_SECONDS),20)
+
+bench: $(WHEEL) ## measure against peers in the same run and print ratios
+	$(PYTHON) benches/run.py
+
+clean: ## remove everything that was built
+	rm -rf target dist $(VENV) .run

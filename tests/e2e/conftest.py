@@ -1,0 +1,34 @@
+"""Fixtures of the end-to-end tests."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from environment import Environment, environment
+
+
+@pytest.fixture(scope="module")
+def zato(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Environment]:
+    """A running environment with one worker, shared by the tests of a module."""
+    with environment(tmp_path_factory.mktemp("env") / "qs") as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def zato_two_workers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Environment]:
+    """A running environment with two workers, shared by the tests of a module."""
+    with environment(tmp_path_factory.mktemp("env") / "qs", workers=2) as made:
+        yield made
+
+
+@pytest.fixture
+def own_zato(tmp_path: Path) -> Iterator[Environment]:
+    """A running environment of the test's own, with two workers."""
+    with environment(tmp_path / "qs", workers=2) as made:
+        yield made
