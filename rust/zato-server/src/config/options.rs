@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use zato_core::guest::SimpleIoOptions;
 use zato_core::{Problem, Profile, Secret};
+use zato_http::HttpOptions;
 
 use super::patterns::Patterns;
 use super::pickup::PickupDirectory;
@@ -32,14 +33,13 @@ pub struct ServerOptions {
     pub hot_deploy: HotDeployOptions,
     /// How services run.
     pub runtime: RuntimeOptions,
-    /// How errors and headers of responses look, and which internal services may be invoked over HTTP.
-    pub responses: ResponseOptions,
-    /// `[limits]`.
-    pub limits: Limits,
-    /// `[http] methods_allowed`.
-    pub methods_allowed: Vec<String>,
-    /// Paths left out of the logs.
-    pub quiet_paths: QuietPaths,
+    /// The ingress: `[http]`, `[http_response]`, `[content_type]`, `[limits]`, `[logging]`, and parts of `[misc]`.
+    pub http: HttpOptions,
+    /// `[misc] service_invoker_allow_internal`: names of internal services, or of channels, for which the
+    /// generic invoke URL runs internal services.
+    pub invoker_allows_internal: Vec<String>,
+    /// `[logging] format`: how lines of log files look.
+    pub log_format: LineFormat,
     /// `[startup_services_first_worker]` and the older `[startup_services]`.
     pub startup_services_first_worker: Vec<StartupService>,
     /// `[startup_services_any_worker]`.
@@ -154,63 +154,20 @@ pub struct RuntimeOptions {
     pub queue_limit: usize,
     /// `[main] switch_interval`: how long a Python thread may keep the interpreter while others wait.
     pub switch_interval: Duration,
-    /// `[main] request_timeout`: how long a service may take unless its channel or the service says otherwise; none means no
-    /// limit.
-    pub request_timeout: Option<Duration>,
     /// `[invoke_patterns_allowed]`: services that may be invoked.
     pub invocation_sources: Patterns,
     /// `[invoke_target_patterns_allowed]`.
     pub invocation_targets: Patterns,
 }
 
-/// How responses look.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ResponseOptions {
-    /// `[misc] needs_x_zato_cid`: send `X-Zato-CID`.
-    pub needs_cid_header: bool,
-    /// `[misc] http_server_header`, `[http_response] server_header`: value of `Server`; empty sends none.
-    pub server_header: String,
-    /// `[misc] return_tracebacks`: tell arguments of exceptions in 500 bodies.
-    pub return_tracebacks: bool,
-    /// `[misc] default_error_message`: what 500 bodies say otherwise.
-    pub default_error_message: String,
-    /// `[misc] service_invoker_allow_internal`: names of internal services, or paths of channels, for which
-    /// the generic invoke URL runs internal services.
-    pub invoker_allows_internal: Vec<String>,
-    /// `[http_response] code_*_message`: status and reason text.
-    pub reasons: Vec<(u16, String)>,
-    /// `[http_response] code_*_content_type`.
-    pub error_content_types: Vec<(u16, String)>,
-    /// `[content_type] json`.
-    pub json_content_type: String,
-}
-
-/// `[limits]`: what a client may send and how slowly.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Limits {
-    /// Largest body, in bytes, unless the channel says otherwise.
-    pub max_body_size: u64,
-    /// Largest request line and headers together, in bytes.
-    pub max_header_size: usize,
-    /// Most headers.
-    pub max_headers: usize,
-    /// How long a client may take to send request line and headers.
-    pub header_timeout: Duration,
-    /// How long a client may go without sending the next part of a body.
-    pub body_timeout: Duration,
-    /// How long an idle connection stays open.
-    pub keep_alive_timeout: Duration,
-    /// Most connections of a worker.
-    pub max_connections: usize,
-}
-
-/// `[logging]` of server.conf: paths that leave no trace.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct QuietPaths {
-    /// `http_access_log_ignore`: not in the access log.
-    pub access_log: Vec<String>,
-    /// `rest_log_ignore`: no `REST cha` lines.
-    pub rest_log: Vec<String>,
+/// How lines of log files look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum LineFormat {
+    /// As logging.conf says.
+    #[default]
+    Text,
+    /// One JSON object a line.
+    Json,
 }
 
 /// A service to invoke when a worker has started.

@@ -4,6 +4,9 @@ use zato_core::{Error, ErrorKind, Result, Secret};
 
 use super::ServerPaths;
 
+/// The shipped logging.conf.
+pub const LOGGING_CONF: &str = include_str!("templates/logging.conf");
+
 /// What a new server is told.
 #[derive(Debug, Clone)]
 pub struct NewServer {

@@ -201,10 +201,10 @@ impl Builder {
 
 fn name(node: &Node) -> Result<(String, u64), Problem> {
     match node.scalar() {
-        Some(scalar) if !scalar.raw().is_empty() => Ok((scalar.raw().to_owned(), node.line)),
+        Some(scalar) if !scalar.is_null() => Ok((scalar.raw().to_owned(), node.line)),
         _ => {
             let problem =
-                Problem::new(format!("names must be text, found {}", node.describe())).line(node.line);
+                Problem::new(format!("names must be text, not {}", node.describe())).line(node.line);
             Err(problem.hint("write `name: value`; put values with braces in quotes"))
         }
     }
