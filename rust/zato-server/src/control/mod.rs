@@ -9,15 +9,16 @@ mod frame;
 mod listener;
 mod peer;
 mod protocol;
+mod report;
 
 pub use address::socket_path;
 pub use client::Client;
 pub use listener::Listener;
 pub use peer::{Incoming, Peer};
-pub use protocol::{
-    CaughtUp, Catching, DeploymentReport, FailedUnit, Goodbye, Hello, Metrics, Notice, Order, Prepared, Request,
-    Restored, ServerStatus, ServiceList, StopReport, Synced, SyncReport, UnitReport, Welcome, WorkerPhase,
-    WorkerStatus, WorkerSync,
+pub use protocol::{Hello, Notice, Order, Prepared, Request, Restored, Welcome};
+pub use report::{
+    DeploymentReport, ServerStatus, ServiceList, SyncReport, UnitFailure, UnitReport, WorkerPhase, WorkerStatus,
+    WorkerSync,
 };
 
 /// Version of the protocol; both ends must have the same.

@@ -1,0 +1,102 @@
+use std::os::unix::fs::symlink;
+
+use super::*;
+
+fn root(path: &Path) -> Root {
+    Root { path: path.to_path_buf(), is_recursive: true, patterns: Vec::new() }
+}
+
+fn write(base: &Path, path: &str) {
+    let path = base.join(path);
+    fs::create_dir_all(path.parent().unwrap()).unwrap();
+    fs::write(path, "x = 1\n").unwrap();
+}
+
+fn keys(listing: &Listing) -> Vec<(&str, &str, bool, usize)> {
+    let units = listing.units.values();
+    units.map(|unit| (unit.key.as_str(), unit.module.as_str(), unit.is_package, unit.files.len())).collect()
+}
+
+#[test]
+fn finds_modules_packages_and_modules_in_directories() {
+    let directory = tempfile::tempdir().unwrap();
+    for path in [
+        "crm.py", "my-api.py", "my.api.py", ".crm.py.swp", "crm.py~", "notes.txt", "__pycache__/crm.pyc", ".git/hook.py",
+        "sales/orders.py", "sales/deep/leads.py", "billing/__init__.py", "billing/core.py", "billing/sub/__init__.py",
+        "billing/sub/tax.py", "billing/data/rates.json", "venv/pyvenv.cfg", "venv/lib/site.py", "__init__.py",
+    ] {
+        write(directory.path(), path);
+    }
+    let listing = Listing::take(&root(directory.path()));
+    assert_eq!(keys(&listing), [
+        ("billing", "billing", true, 4),
+        ("crm.py", "crm", false, 1),
+        ("my-api.py", "my-api", false, 1),
+        ("my.api.py", "my.api", false, 1),
+        ("sales/deep/leads.py", "sales.deep.leads", false, 1),
+        ("sales/orders.py", "sales.orders", false, 1),
+    ]);
+    assert!(listing.problems.is_empty());
+    let paths: Vec<_> = listing.units["billing"].files.iter().map(|file| file.path.as_str()).collect();
+    assert_eq!(paths, ["__init__.py", "core.py", "sub/__init__.py", "sub/tax.py"]);
+}
+
+#[test]
+fn follows_links_to_directories_and_files_but_not_in_circles() {
+    let outside = tempfile::tempdir().unwrap();
+    write(outside.path(), "code/orders.py");
+    write(outside.path(), "single.py");
+    let directory = tempfile::tempdir().unwrap();
+    write(directory.path(), "sub/a.py");
+    symlink(outside.path().join("code"), directory.path().join("linked")).unwrap();
+    symlink(directory.path(), directory.path().join("sub/loop")).unwrap();
+    symlink("sub", directory.path().join("again")).unwrap();
+    symlink(outside.path().join("single.py"), directory.path().join("alias.py")).unwrap();
+    symlink("/nowhere/at/all.py", directory.path().join("broken.py")).unwrap();
+    let listing = Listing::take(&root(directory.path()));
+    assert_eq!(keys(&listing), [
+        ("alias.py", "alias", false, 1),
+        ("linked/orders.py", "linked.orders", false, 1),
+        ("sub/a.py", "sub.a", false, 1),
+    ]);
+    let real = fs::canonicalize(outside.path()).unwrap();
+    assert!(listing.directories.contains(&real.join("code")));
+    assert!(listing.directories.contains(&real), "the directory of a linked file is watched");
+    assert_eq!(listing.units["alias.py"].files[0].event_paths.1, Some(real.join("single.py")));
+    assert_eq!(listing.problems.values().map(|problem| problem.message.as_str()).collect::<Vec<_>>(), [
+        "the symbolic link leads nowhere"
+    ]);
+}
+
+#[test]
+fn a_directory_that_does_not_exist_is_told_from_an_empty_one() {
+    let directory = tempfile::tempdir().unwrap();
+    assert!(Listing::take(&root(directory.path())).exists);
+    let missing = Listing::take(&root(&directory.path().join("missing")));
+    assert!(!missing.exists && missing.problems.is_empty());
+}
+
+#[test]
+fn a_path_outside_is_a_file_a_package_or_a_directory_of_them() {
+    let directory = tempfile::tempdir().unwrap();
+    for path in ["crm.py", "billing/__init__.py", "many/a.py", "many/b.py"] {
+        write(directory.path(), path);
+    }
+    assert_eq!(keys(&Listing::take_path(&directory.path().join("crm.py"))), [("crm.py", "crm", false, 1)]);
+    assert_eq!(keys(&Listing::take_path(&directory.path().join("billing"))), [("billing", "billing", true, 1)]);
+    assert_eq!(keys(&Listing::take_path(&directory.path().join("many"))), [
+        ("a.py", "a", false, 1),
+        ("b.py", "b", false, 1)
+    ]);
+    assert!(!Listing::take_path(&directory.path().join("missing.py")).exists);
+}
+
+#[test]
+fn only_flat_modules_are_taken_where_walking_is_off() {
+    let directory = tempfile::tempdir().unwrap();
+    for path in ["crm.py", "billing/__init__.py", "many/a.py"] {
+        write(directory.path(), path);
+    }
+    let listing = Listing::take(&Root { is_recursive: false, ..root(directory.path()) });
+    assert_eq!(keys(&listing), [("crm.py", "crm", false, 1)]);
+}

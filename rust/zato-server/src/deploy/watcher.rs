@@ -1,0 +1,466 @@
+//! Watches pickup directories.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use globset::Glob;
+use notify::{RecommendedWatcher, RecursiveMode, Watcher as _};
+use tokio::sync::mpsc::UnboundedSender;
+use zato_core::error::Context;
+use zato_core::guest::Unit;
+use zato_core::{Error, ErrorKind, Problem, Result};
+
+use super::index::Index;
+use super::listing::{Listing, Root};
+use super::names;
+use super::settle::{Completed, Settle, Sighting};
+use super::{events, read};
+use crate::config::pickup::PickupDirectory;
+
+/// How often to look at directories whose changes are reported: for changes that nobody reports, such as those of a
+/// file that a symbolic link leads to by way of another link.
+const SWEEP: Duration = Duration::from_secs(2);
+
+/// What to watch.
+#[derive(Debug, Clone)]
+pub struct WatchOptions {
+    /// The directories; where two of them have the same unit, the later one wins at start.
+    pub directories: Vec<PickupDirectory>,
+    /// How long nothing may happen before files are read.
+    pub settle_time: Duration,
+    /// How often to look where changes are not reported, and for directories that do not exist yet.
+    pub poll_interval: Duration,
+    /// Whether reports of the operating system are not to be used at all.
+    pub is_polling: bool,
+}
+
+/// What was found different in the pickup directories.
+#[derive(Debug)]
+pub struct PickedUp {
+    /// Whether this is everything that is there at the start.
+    pub is_initial: bool,
+    /// When the first of the changes was noticed.
+    pub noticed_at: Instant,
+    /// Units that are new or may have changed.
+    pub put: Vec<Unit>,
+    /// Keys of units that are gone.
+    pub deleted: Vec<String>,
+    /// Keys of units that could not be read, and why.
+    pub unreadable: Vec<(String, Vec<Problem>)>,
+    /// Pickup directories that exist, through which units are deleted.
+    pub directories: Vec<PathBuf>,
+}
+
+/// A thread that watches; it ends when this is dropped.
+#[derive(Debug)]
+pub struct Watcher {
+    events: mpsc::Sender<Message>,
+    thread: Option<JoinHandle<()>>,
+}
+
+#[derive(Debug)]
+enum Message {
+    Event(notify::Result<notify::Event>),
+    Stop,
+}
+
+impl Watcher {
+    /// Begins to watch. The first thing sent is everything that is there.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Invalid`] if a pattern of file names is none, [`ErrorKind::Io`] if no thread can be started.
+    pub fn start(options: &WatchOptions, sink: UnboundedSender<PickedUp>) -> Result<Self> {
+        let (events, receiver) = mpsc::channel();
+        let roots = options.directories.iter().map(root).collect::<Result<Vec<_>>>()?;
+        let notifier = if options.is_polling { None } else { notifier(&events) };
+        let mut watching = Watching {
+            roots: roots.into_iter().map(WatchedRoot::new).collect(),
+            notifier,
+            watched: HashMap::new(),
+            settle: Settle::new(options.settle_time),
+            owners: HashMap::new(),
+            reported: BTreeMap::new(),
+            poll_interval: options.poll_interval.max(Duration::from_millis(20)),
+            first_event: None,
+            looked_at_all: None,
+            sink,
+        };
+        let thread = std::thread::Builder::new()
+            .name("pickup".to_owned())
+            .spawn(move || watching.run(&receiver))
+            .context(ErrorKind::Io, || "could not start the thread that watches pickup directories".to_owned())?;
+        Ok(Self { events, thread: Some(thread) })
+    }
+}
+
+impl Drop for Watcher {
+    fn drop(&mut self) {
+        // If the thread has ended already, there is nobody to tell.
+        drop(self.events.send(Message::Stop));
+        if let Some(thread) = self.thread.take()
+            && thread.join().is_err()
+        {
+            tracing::error!("the thread that watches pickup directories had failed");
+        }
+    }
+}
+
+fn root(directory: &PickupDirectory) -> Result<Root> {
+    let patterns = directory
+        .patterns
+        .iter()
+        // The default means every kind of source file.
+        .filter(|pattern| !matches!(pattern.as_str(), "*.py" | "*"))
+        .map(|pattern| Glob::new(pattern).map(|glob| glob.compile_matcher()))
+        .collect::<std::result::Result<Vec<_>, _>>()
+        .context(ErrorKind::Invalid, || format!("patterns of pickup directory `{}` are not valid", directory.name))?;
+    Ok(Root { path: directory.path.clone(), is_recursive: directory.is_recursive, patterns })
+}
+
+fn notifier(events: &mpsc::Sender<Message>) -> Option<RecommendedWatcher> {
+    let events = events.clone();
+    // The receiver is gone only while the watcher is being dropped.
+    let handler = move |event| drop(events.send(Message::Event(event)));
+    match notify::recommended_watcher(handler) {
+        Ok(notifier) => Some(notifier),
+        Err(error) => {
+            tracing::warn!(%error, "the system cannot report changes of files; pickup directories are polled");
+            None
+        }
+    }
+}
+
+#[derive(Debug)]
+struct WatchedRoot {
+    root: Root,
+    index: Index,
+    presence: Presence,
+    /// Directories of the latest listing, without symbolic links.
+    directories: HashSet<PathBuf>,
+}
+
+/// How changes of a pickup directory become known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Presence {
+    /// It was not looked at yet.
+    Unknown,
+    /// It does not exist, and is waited for.
+    Missing,
+    /// The system reports them.
+    Reported,
+    /// It has to be looked at over and over.
+    Polled,
+}
+
+impl WatchedRoot {
+    fn new(root: Root) -> Self {
+        Self { root, index: Index::default(), presence: Presence::Unknown, directories: HashSet::new() }
+    }
+
+    fn note_existence(&mut self, exists: bool, can_notify: bool) {
+        let path = self.root.path.display();
+        let before = self.presence;
+        match (exists, before) {
+            (true, Presence::Unknown | Presence::Missing) => {
+                let is_reported = can_notify && events::reports_changes(&self.root.path);
+                self.presence = if is_reported { Presence::Reported } else { Presence::Polled };
+            }
+            (false, _) => self.presence = Presence::Missing,
+            (true, _) => {}
+        }
+        match (before, self.presence) {
+            (Presence::Missing, Presence::Missing) => {}
+            (Presence::Missing, _) => tracing::info!("pickup directory `{path}` is there now"),
+            (Presence::Unknown, Presence::Missing) => {
+                tracing::warn!("pickup directory `{path}` does not exist; it is waited for");
+            }
+            (_, Presence::Missing) => {
+                tracing::warn!("pickup directory `{path}` is gone; its services stay deployed, and it is waited for");
+            }
+            _ => {}
+        }
+    }
+}
+
+struct Watching {
+    roots: Vec<WatchedRoot>,
+    notifier: Option<RecommendedWatcher>,
+    /// Watched directories, with their inodes as a directory can be replaced by another of the same name.
+    watched: HashMap<PathBuf, u64>,
+    settle: Settle,
+    /// Which root each unit was taken from last.
+    owners: HashMap<String, usize>,
+    /// Problems that were logged already.
+    reported: BTreeMap<PathBuf, Problem>,
+    poll_interval: Duration,
+    first_event: Option<Instant>,
+    looked_at_all: Option<Instant>,
+    sink: UnboundedSender<PickedUp>,
+}
+
+impl Watching {
+    fn run(&mut self, events: &mpsc::Receiver<Message>) {
+        self.look(true);
+        let mut next_sweep = Instant::now() + self.sweep_interval();
+        loop {
+            let wake_at = self.settle.due_at().map_or(next_sweep, |due| due.min(next_sweep));
+            match events.recv_timeout(wake_at.saturating_duration_since(Instant::now())) {
+                Ok(Message::Stop) | Err(RecvTimeoutError::Disconnected) => return,
+                Ok(Message::Event(event)) => self.take_event(event),
+                Err(RecvTimeoutError::Timeout) => {}
+            }
+            let now = Instant::now();
+            let is_due = self.settle.due_at().is_some_and(|due| now >= due);
+            if is_due || now >= next_sweep {
+                self.look(is_due || self.looked_at_all.is_none_or(|at| now >= at + SWEEP));
+                next_sweep = Instant::now() + self.sweep_interval();
+            }
+        }
+    }
+
+    fn sweep_interval(&self) -> Duration {
+        let is_reported = self.roots.iter().all(|root| root.presence == Presence::Reported);
+        if is_reported { SWEEP } else { self.poll_interval }
+    }
+
+    fn take_event(&mut self, event: notify::Result<notify::Event>) {
+        let sightings = match event {
+            Ok(event) => events::sightings(event),
+            Err(error) => {
+                tracing::warn!(%error, "changes of pickup directories may be noticed late");
+                vec![Sighting::Everything]
+            }
+        };
+        let now = Instant::now();
+        for sighting in sightings {
+            let is_directory = matches!(sighting, Sighting::Directory | Sighting::WholeDirectory(_));
+            self.settle.note(sighting, now);
+            if is_directory {
+                // Files are being made in it at this moment; the sooner it is watched the less has to be guessed.
+                for root in 0..self.roots.len() {
+                    self.list(root);
+                }
+            }
+        }
+        if self.settle.due_at().is_some() {
+            self.first_event.get_or_insert(now);
+        }
+    }
+
+    /// Lists a pickup directory, and watches every directory of it.
+    fn list(&mut self, at: usize) -> Listing {
+        loop {
+            let root = &mut self.roots[at];
+            let listing = Listing::take(&root.root);
+            root.note_existence(listing.exists, self.notifier.is_some());
+            root.directories.clone_from(&listing.directories);
+            // A file made between listing a directory and watching it would be seen by neither.
+            if !self.watch(at, &listing.directories) {
+                return listing;
+            }
+        }
+    }
+
+    /// Watches directories; gives whether there was a new one.
+    fn watch(&mut self, at: usize, directories: &HashSet<PathBuf>) -> bool {
+        let mut has_new = false;
+        for directory in directories {
+            let Ok(inode) = std::fs::metadata(directory).map(|metadata| metadata.ino()) else { continue };
+            if self.watched.get(directory) == Some(&inode) {
+                continue;
+            }
+            let Some(notifier) = &mut self.notifier else { return false };
+            match notifier.watch(directory, RecursiveMode::NonRecursive) {
+                Ok(()) => {
+                    self.watched.insert(directory.clone(), inode);
+                    has_new = true;
+                }
+                Err(error) if directory.exists() => {
+                    if std::mem::replace(&mut self.roots[at].presence, Presence::Polled) != Presence::Polled {
+                        tracing::warn!(
+                            %error,
+                            directory = %directory.display(),
+                            "directory cannot be watched and is polled; \
+                             raising fs.inotify.max_user_watches may help",
+                        );
+                    }
+                }
+                // It vanished meanwhile, the next listing will be without it.
+                Err(_) => {}
+            }
+        }
+        has_new
+    }
+
+    /// Looks at all directories, or only at those whose changes are not reported.
+    fn look(&mut self, is_complete: bool) {
+        let now = Instant::now();
+        let is_initial = self.looked_at_all.is_none();
+        let completed = if is_complete { self.settle.begin_look(now) } else { Completed::default() };
+        let mut found = Found::default();
+        for at in 0..self.roots.len() {
+            if is_complete || self.roots[at].presence != Presence::Reported {
+                let listing = self.list(at);
+                self.report(&listing);
+                self.compare(at, &listing, &completed, now, &mut found);
+            }
+        }
+        if is_complete {
+            self.looked_at_all = Some(now);
+            self.unwatch_vanished();
+        }
+        self.claim_orphans(&mut found);
+        let noticed_at = self.first_event.take().unwrap_or(now);
+        let picked_up = PickedUp {
+            is_initial,
+            noticed_at,
+            put: sorted(found.put.into_values().map(|(_, unit)| unit).collect()),
+            deleted: found.deleted.into_values().flatten().collect(),
+            unreadable: found.unreadable,
+            directories: self.existing(),
+        };
+        if is_initial || !(picked_up.put.is_empty() && picked_up.deleted.is_empty() && picked_up.unreadable.is_empty())
+        {
+            // The receiver is gone only while the server stops.
+            drop(self.sink.send(picked_up));
+        }
+    }
+
+    fn existing(&self) -> Vec<PathBuf> {
+        self.roots.iter().filter(|root| root.presence != Presence::Missing).map(|root| root.root.path.clone()).collect()
+    }
+
+    fn compare(&mut self, at: usize, listing: &Listing, completed: &Completed, now: Instant, found: &mut Found) {
+        let plan = self.roots[at].index.plan(listing, completed, &self.settle, now);
+        if let Some(again) = plan.look_again {
+            self.settle.look_again_at(again);
+        }
+        for listed in plan.read {
+            match read::read_unit(&listed) {
+                Ok(unit) => found.put(at, unit),
+                Err(problems) if listed.files.iter().all(|file| file.location.exists()) => {
+                    found.unreadable.push((listed.key.clone(), problems));
+                }
+                Err(_) => {
+                    // A file vanished between listing and reading: whoever removed it may be about to replace it.
+                    self.roots[at].index.read_again(&listed.key);
+                    self.settle.look_again_at(now + self.poll_interval);
+                }
+            }
+        }
+        for key in plan.deleted {
+            found.deleted.entry(at).or_default().push(key);
+        }
+    }
+
+    /// Where a unit is gone from one directory and there in another, the other one takes over.
+    fn claim_orphans(&mut self, found: &mut Found) {
+        let deleted = std::mem::take(&mut found.deleted);
+        for (at, keys) in deleted {
+            for key in keys {
+                if found.put.contains_key(&key) || self.owners.get(&key).is_some_and(|owner| *owner != at) {
+                    continue;
+                }
+                self.owners.remove(&key);
+                let heir = (0..self.roots.len()).rev().find(|other| *other != at && self.roots[*other].index.has(&key));
+                let Some(heir) = heir else {
+                    found.deleted.entry(at).or_default().push(key);
+                    continue;
+                };
+                let listing = Listing::take(&self.roots[heir].root);
+                if let Some(Ok(unit)) = listing.units.get(&key).map(read::read_unit) {
+                    found.put(heir, unit);
+                }
+            }
+        }
+        for (key, (at, unit)) in &found.put {
+            if let Some(owner) = self.owners.insert(key.clone(), *at)
+                && owner != *at
+            {
+                let (before, now) = (&self.roots[owner].root.path, &self.roots[*at].root.path);
+                tracing::warn!(
+                    "`{key}` is now deployed from `{}`, it was from `{}` before; \
+                     files of the same name in several pickup directories replace each other (module `{}`)",
+                    now.display(), before.display(), unit.module,
+                );
+            }
+        }
+    }
+
+    fn report(&mut self, listing: &Listing) {
+        for (path, problem) in &listing.problems {
+            if self.reported.get(path) != Some(problem) {
+                tracing::warn!("pickup: {problem}");
+                self.reported.insert(path.clone(), problem.clone());
+            }
+        }
+        self.reported.retain(|path, _| listing.problems.contains_key(path) || path.exists());
+    }
+
+    fn unwatch_vanished(&mut self) {
+        let Some(notifier) = &mut self.notifier else { return };
+        let roots = &self.roots;
+        self.watched.retain(|path, _| {
+            let is_kept = roots.iter().any(|root| root.directories.contains(path));
+            if !is_kept && let Err(error) = notifier.unwatch(path) {
+                // The usual reason is that the directory is gone, and its watch with it.
+                tracing::trace!(%error, path = %path.display(), "directory was not watched any more");
+            }
+            is_kept
+        });
+    }
+}
+
+/// What one look found in all directories.
+#[derive(Default)]
+struct Found {
+    put: HashMap<String, (usize, Unit)>,
+    deleted: BTreeMap<usize, Vec<String>>,
+    unreadable: Vec<(String, Vec<Problem>)>,
+}
+
+impl Found {
+    fn put(&mut self, at: usize, unit: Unit) {
+        self.put.insert(unit.key.clone(), (at, unit));
+    }
+}
+
+fn sorted(mut units: Vec<Unit>) -> Vec<Unit> {
+    units.sort_by(|left, right| names::compare_keys(&left.key, &right.key));
+    units
+}
+
+/// Reads what is at a path that need not be in a pickup directory: a file, a package, or a directory of them.
+///
+/// # Errors
+/// [`ErrorKind::NotFound`] if there is nothing that can be deployed, [`ErrorKind::Invalid`] naming everything that
+/// is wrong with the files.
+pub fn read_path(path: &Path) -> Result<Vec<Unit>> {
+    let listing = Listing::take_path(path);
+    if !listing.exists {
+        return Err(Error::new(ErrorKind::NotFound, format!("there is nothing at `{}`", path.display())));
+    }
+    let (mut units, mut problems) = (Vec::new(), listing.problems.into_values().collect::<Vec<_>>());
+    for listed in listing.units.values() {
+        match read::read_unit(listed) {
+            Ok(unit) => units.push(unit),
+            Err(more) => problems.extend(more),
+        }
+    }
+    if !problems.is_empty() {
+        return Err(Error::from_problems(format!("`{}` cannot be deployed", path.display()), problems));
+    }
+    if units.is_empty() {
+        return Err(Error::new(ErrorKind::NotFound, format!("`{}` is no Python module or package", path.display()))
+            .hint("give a file that ends in .py, a directory with an __init__.py, or a directory of such files"));
+    }
+    Ok(sorted(units))
+}
+
+#[cfg(test)]
+#[path = "watcher_tests.rs"]
+mod tests;
