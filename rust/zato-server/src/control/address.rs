@@ -37,7 +37,8 @@ pub(super) fn prepare(paths: &ServerPaths) -> Result<PathBuf> {
     let directory = std::env::temp_dir().join(format!("zato-{}", rustix::process::geteuid().as_raw()));
     match fs::DirBuilder::new().mode(0o700).create(&directory) {
         Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => {
-            return Err(Error::new(ErrorKind::Io, format!("could not create `{}`", directory.display())).source(error));
+            return Err(Error::new(ErrorKind::Io, format!("could not create `{}`", directory.display()))
+                .source(error));
         }
         _ => close_directory(&directory)?,
     }

@@ -63,7 +63,8 @@ impl From<&Error> for WireError {
 
 impl From<WireError> for Error {
     fn from(wire: WireError) -> Self {
-        let kind = ErrorKind::ALL.into_iter().find(|kind| kind.code() == wire.code).unwrap_or(ErrorKind::Internal);
+        let kind =
+            ErrorKind::ALL.into_iter().find(|kind| kind.code() == wire.code).unwrap_or(ErrorKind::Internal);
         let mut error = Self::from_problems(wire.message, wire.problems).with_kind(kind);
         if let Some(hint) = wire.hint {
             error = error.hint(hint);

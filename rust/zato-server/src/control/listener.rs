@@ -63,7 +63,10 @@ impl Listener {
             match stream.peer_cred() {
                 Ok(credentials) if is_allowed(&credentials) => return Ok((stream, credentials)),
                 Ok(credentials) => {
-                    tracing::warn!(user = credentials.uid(), "a control connection of another user was refused");
+                    tracing::warn!(
+                        user = credentials.uid(),
+                        "a control connection of another user was refused"
+                    );
                 }
                 Err(error) => tracing::warn!(%error, "a control connection of an unknown user was refused"),
             }

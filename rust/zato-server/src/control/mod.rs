@@ -17,8 +17,8 @@ pub use listener::Listener;
 pub use peer::{Incoming, Peer};
 pub use protocol::{Hello, Notice, Order, Prepared, Request, Restored, Welcome};
 pub use report::{
-    DeploymentReport, ServerStatus, ServiceList, SyncReport, UnitFailure, UnitReport, WorkerPhase, WorkerStatus,
-    WorkerSync,
+    DeploymentReport, ServerStatus, ServiceList, SyncReport, UnitFailure, UnitReport, WorkerPhase,
+    WorkerStatus, WorkerSync,
 };
 
 /// Version of the protocol; both ends must have the same.

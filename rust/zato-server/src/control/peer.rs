@@ -88,8 +88,9 @@ impl Peer {
         let answer = receiver.await;
         drop(forget);
         let value = answer.map_err(|_| connection_ended())??;
-        serde_json::from_value(value)
-            .context(ErrorKind::Internal, || "could not understand the answer to a control message".to_owned())
+        serde_json::from_value(value).context(ErrorKind::Internal, || {
+            "could not understand the answer to a control message".to_owned()
+        })
     }
 
     /// Ends the connection; what was sent before still goes out if the other side reads it.
@@ -188,8 +189,9 @@ impl Incoming {
     /// Answers it.
     pub fn answer(self, outcome: Result<impl Serialize>) {
         let outcome = outcome.and_then(|answer| {
-            serde_json::to_value(answer)
-                .context(ErrorKind::Internal, || "could not encode the answer to a control message".to_owned())
+            serde_json::to_value(answer).context(ErrorKind::Internal, || {
+                "could not encode the answer to a control message".to_owned()
+            })
         });
         match outcome {
             Ok(body) => self.send(|id| Frame::Answer { id, body }),

@@ -63,6 +63,8 @@ async fn another_version_is_refused_with_a_remedy() {
     let (mut reader, mut writer) = tokio::io::split(other);
     writer.write_all(b"{\"ask\":{\"version\":99,\"id\":1,\"body\":null}}\n").await.unwrap();
     let mut line = String::new();
-    tokio::io::AsyncBufReadExt::read_line(&mut tokio::io::BufReader::new(&mut reader), &mut line).await.unwrap();
+    tokio::io::AsyncBufReadExt::read_line(&mut tokio::io::BufReader::new(&mut reader), &mut line)
+        .await
+        .unwrap();
     assert!(line.contains("version 99") && line.contains("restart the server"), "{line}");
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use super::listing::{ListedFile, ListedUnit, Listing, Signature};
+use super::listing::{Identity, ListedFile, ListedUnit, Listing, Signature};
 use super::settle::{Completed, Settle};
 
 /// How long a file may be missing before it counts as deleted: editors remove a file and write it anew.
@@ -16,14 +16,15 @@ const STABILITY: Duration = Duration::from_millis(50);
 #[derive(Debug)]
 struct KnownUnit {
     is_package: bool,
-    /// State in which each file was read; none if it could not be.
-    files: HashMap<PathBuf, Option<Signature>>,
+    files: Vec<PathBuf>,
 }
 
 /// What is known about a pickup directory.
 #[derive(Debug, Default)]
 pub(super) struct Index {
     units: BTreeMap<String, KnownUnit>,
+    /// State in which each file was read; none if it could not be.
+    files: HashMap<PathBuf, Option<Signature>>,
     /// Changed files that nobody reported, with the state they were first seen in, and when.
     unstable: HashMap<PathBuf, (Signature, Instant)>,
     missing: HashMap<PathBuf, Instant>,
@@ -51,7 +52,13 @@ impl Plan {
 
 impl Index {
     /// Compares, and assumes that the plan will be carried out.
-    pub(super) fn plan(&mut self, listing: &Listing, completed: &Completed, settle: &Settle, now: Instant) -> Plan {
+    pub(super) fn plan(
+        &mut self,
+        listing: &Listing,
+        completed: &Completed,
+        settle: &Settle,
+        now: Instant,
+    ) -> Plan {
         let mut plan = Plan::default();
         if !listing.exists {
             // Whoever moves the whole directory away, or has it on a disk that went away, has not deleted services.
@@ -66,25 +73,27 @@ impl Index {
         }
         self.note_completed(listing, completed);
         self.note_missing(listing, now);
-        let inodes = if self.missing.is_empty() { HashMap::new() } else { listing.inodes() };
-        let held = self.plan_deletions(listing, &inodes, now, &mut plan);
+        let there = if self.missing.is_empty() { HashSet::new() } else { listing.identities() };
+        let held = self.held(listing, &there, now, &mut plan);
         for unit in listing.units.values() {
             // What is below a package that may come back are its files, not modules. Whoever writes to a file will
             // close it, which is reported.
-            let is_held = ancestors(&unit.key).any(|above| held.contains(above));
+            let is_package = |above: &str| self.units.get(above).is_some_and(|unit| unit.is_package);
+            let is_held = ancestors(&unit.key).any(|above| held.contains(above) && is_package(above));
             let mut paths = unit.files.iter().flat_map(ListedFile::watched_paths);
             if !is_held && !paths.any(|path| settle.is_being_written(path)) {
-                self.plan_unit(unit, &inodes, now, &mut plan);
+                self.plan_unit(unit, &there, now, &mut plan);
             }
         }
+        self.plan_deletions(listing, &held, &mut plan);
         self.unstable.retain(|_, (_, seen)| *seen + STABILITY * 20 > now);
         plan
     }
 
     /// Reads the unit at the next comparison whatever its state; for one that could not be read.
     pub(super) fn read_again(&mut self, key: &str) {
-        if let Some(unit) = self.units.get_mut(key) {
-            unit.files.values_mut().for_each(|signature| *signature = None);
+        for path in self.units.get(key).into_iter().flat_map(|unit| &unit.files) {
+            self.files.insert(path.clone(), None);
         }
     }
 
@@ -100,8 +109,9 @@ impl Index {
                 self.completed.remove(target);
             }
             self.unstable.remove(&file.location);
+            self.files.insert(file.location.clone(), Some(file.signature));
         }
-        let files = unit.files.iter().map(|file| (file.location.clone(), Some(file.signature))).collect();
+        let files = unit.files.iter().map(|file| file.location.clone()).collect();
         self.units.insert(unit.key.clone(), KnownUnit { is_package: unit.is_package, files });
         plan.read.push(unit.clone());
     }
@@ -118,80 +128,88 @@ impl Index {
     fn note_missing(&mut self, listing: &Listing, now: Instant) {
         let files = listing.units.values().flat_map(|unit| &unit.files);
         let there: HashSet<&Path> = files.map(|file| file.location.as_path()).collect();
-        let known: HashSet<&Path> =
-            self.units.values().flat_map(|unit| unit.files.keys()).map(PathBuf::as_path).collect();
-        let mut missing = std::mem::take(&mut self.missing);
-        missing.retain(|path, _| known.contains(path.as_path()) && !there.contains(path.as_path()));
-        for path in known.difference(&there) {
-            missing.entry(path.to_path_buf()).or_insert(now);
+        self.missing.retain(|path, _| self.files.contains_key(path) && !there.contains(path.as_path()));
+        for path in self.files.keys().filter(|path| !there.contains(path.as_path())) {
+            self.missing.entry(path.clone()).or_insert(now);
         }
-        self.missing = missing;
     }
 
     /// Until when a unit is left alone because one of its files may come back.
-    fn held_until(&self, unit: &KnownUnit, inodes: &HashMap<(u64, u64), &Path>) -> Option<Instant> {
-        let missing = unit.files.iter().filter_map(|(path, signature)| {
+    fn held_until(&self, unit: &KnownUnit, there: &HashSet<Identity>) -> Option<Instant> {
+        let missing = unit.files.iter().filter_map(|path| {
             let since = self.missing.get(path)?;
-            let was_renamed = signature.is_some_and(|signature| inodes.contains_key(&signature.inode));
+            let signature = self.files.get(path).copied().flatten();
+            let was_renamed = signature.is_some_and(|signature| there.contains(&signature.identity()));
             (!was_renamed).then(|| *since + DELETION_GRACE)
         });
         missing.max()
     }
 
-    /// Gives the keys of packages that may come back, whose files do not count as modules until then.
-    fn plan_deletions(
-        &mut self,
+    /// Gives the keys of units that are not there but may come back.
+    fn held(
+        &self,
         listing: &Listing,
-        inodes: &HashMap<(u64, u64), &Path>,
+        there: &HashSet<Identity>,
         now: Instant,
         plan: &mut Plan,
     ) -> BTreeSet<String> {
-        let (mut gone, mut held) = (Vec::new(), BTreeSet::new());
+        let mut held = BTreeSet::new();
         for (key, unit) in self.units.iter().filter(|(key, _)| !listing.units.contains_key(*key)) {
-            let is_hidden = unit.files.keys().any(|file| listing.problems.keys().any(|path| file.starts_with(path)));
-            let became_package = ancestors(key).any(|above| listing.units.contains_key(above));
-            match self.held_until(unit, inodes) {
-                _ if is_hidden => {
+            let is_unreadable = |file: &PathBuf| listing.problems.keys().any(|path| file.starts_with(path));
+            match self.held_until(unit, there) {
+                _ if unit.files.iter().any(is_unreadable) => {
                     held.insert(key.clone());
                 }
-                Some(until) if until > now && !became_package => {
+                Some(until) if until > now => {
                     plan.again_at(until);
-                    if unit.is_package {
-                        held.insert(key.clone());
-                    }
+                    held.insert(key.clone());
                 }
-                _ => gone.push(key.clone()),
+                _ => {}
             }
         }
-        for key in &gone {
-            self.units.remove(key);
-        }
-        plan.deleted = gone;
         held
     }
 
-    fn plan_unit(
-        &mut self,
-        unit: &ListedUnit,
-        inodes: &HashMap<(u64, u64), &Path>,
-        now: Instant,
-        plan: &mut Plan,
-    ) {
+    fn plan_deletions(&mut self, listing: &Listing, held: &BTreeSet<String>, plan: &mut Plan) {
+        let is_gone = |key: &String| {
+            // Modules that became part of a package are replaced together with the reading of the package.
+            match ancestors(key).find(|above| listing.units.contains_key(*above)) {
+                Some(package) => self.units.contains_key(package),
+                None => !held.contains(key),
+            }
+        };
+        let absent = self.units.keys().filter(|key| !listing.units.contains_key(*key));
+        plan.deleted = absent.filter(|key| is_gone(key)).cloned().collect();
+        for key in &plan.deleted {
+            self.units.remove(key);
+        }
+        if !plan.deleted.is_empty() {
+            let known: HashSet<&PathBuf> = self.units.values().flat_map(|unit| &unit.files).collect();
+            self.files.retain(|path, _| known.contains(path));
+        }
+    }
+
+    fn plan_unit(&mut self, unit: &ListedUnit, there: &HashSet<Identity>, now: Instant, plan: &mut Plan) {
         let known = self.units.get(&unit.key);
-        if let Some(until) = known.and_then(|known| self.held_until(known, inodes))
+        if let Some(until) = known.and_then(|known| self.held_until(known, there))
             && until > now
         {
             plan.again_at(until);
             return;
         }
-        let is_known = |file: &&ListedFile| {
-            let signature = known.and_then(|known| known.files.get(&file.location).copied().flatten());
-            signature == Some(file.signature)
-        };
-        let reported: Vec<&ListedFile> =
-            unit.files.iter().filter(|file| file.watched_paths().any(|path| self.completed.contains(path))).collect();
-        let unreported: Vec<&ListedFile> =
-            unit.files.iter().filter(|file| !is_known(file)).filter(|file| !is_among(file, &reported)).collect();
+        let is_known =
+            |file: &&ListedFile| self.files.get(&file.location).copied().flatten() == Some(file.signature);
+        let reported: Vec<&ListedFile> = unit
+            .files
+            .iter()
+            .filter(|file| file.watched_paths().any(|path| self.completed.contains(path)))
+            .collect();
+        let unreported: Vec<&ListedFile> = unit
+            .files
+            .iter()
+            .filter(|file| !is_known(file))
+            .filter(|file| !is_among(file, &reported))
+            .collect();
         let is_same_set = known.is_some_and(|known| known.files.len() == unit.files.len());
         if reported.is_empty() && unreported.is_empty() && is_same_set {
             return;

@@ -1,6 +1,6 @@
 //! What is in a pickup directory at one moment, without reading any file.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashSet};
 use std::fs::{self, Metadata};
 use std::io;
 use std::os::unix::fs::MetadataExt;
@@ -34,7 +34,15 @@ pub(super) struct Signature {
     size: u64,
     modified: (i64, i64),
     changed: (i64, i64),
-    pub(super) inode: (u64, u64),
+    inode: (u64, u64),
+}
+
+/// What a file keeps when it is renamed. Its inode alone may belong to a new file already.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct Identity {
+    inode: (u64, u64),
+    size: u64,
+    modified: (i64, i64),
 }
 
 impl Signature {
@@ -45,6 +53,11 @@ impl Signature {
             changed: (metadata.ctime(), metadata.ctime_nsec()),
             inode: (metadata.dev(), metadata.ino()),
         }
+    }
+
+    /// What the file keeps when it is renamed.
+    pub(super) const fn identity(&self) -> Identity {
+        Identity { inode: self.inode, size: self.size, modified: self.modified }
     }
 
     /// Size in bytes.
@@ -96,12 +109,19 @@ pub(super) struct Listing {
 impl Listing {
     /// Looks at a pickup directory.
     pub(super) fn take(root: &Root) -> Self {
-        let mut walk = Walk { root, listing: Self::default(), visited: HashSet::new(), links: Vec::new(), files: 0 };
+        let mut walk =
+            Walk { root, listing: Self::default(), visited: HashSet::new(), links: Vec::new(), files: 0 };
         match fs::canonicalize(&root.path) {
             Ok(real) if real.is_dir() => {
                 walk.listing.exists = true;
                 walk.visited.insert(real.clone());
-                walk.directory(&Place { location: root.path.clone(), real, relative: String::new(), depth: 0, is_followed: false });
+                walk.directory(&Place {
+                    location: root.path.clone(),
+                    real,
+                    relative: String::new(),
+                    depth: 0,
+                    is_followed: false,
+                });
                 walk.linked_directories();
             }
             Ok(_) => walk.problem(&root.path, "pickup directory is not a directory".to_owned()),
@@ -111,17 +131,22 @@ impl Listing {
         walk.listing
     }
 
-    /// Where each inode is now.
-    pub(super) fn inodes(&self) -> HashMap<(u64, u64), &Path> {
-        let files = self.units.values().flat_map(|unit| &unit.files);
-        files.map(|file| (file.signature.inode, file.location.as_path())).collect()
+    /// Every file that is there, under whatever name.
+    pub(super) fn identities(&self) -> HashSet<Identity> {
+        self.units.values().flat_map(|unit| &unit.files).map(|file| file.signature.identity()).collect()
     }
 
     /// Lists what is at a path that need not be in a pickup directory: a file, a package, or a directory of them.
     pub(super) fn take_path(path: &Path) -> Self {
         let parent = path.parent().unwrap_or(path).to_path_buf();
         let root = Root { path: parent.clone(), is_recursive: true, patterns: Vec::new() };
-        let mut walk = Walk { root: &root, listing: Self::default(), visited: HashSet::new(), links: Vec::new(), files: 0 };
+        let mut walk = Walk {
+            root: &root,
+            listing: Self::default(),
+            visited: HashSet::new(),
+            links: Vec::new(),
+            files: 0,
+        };
         let Some(name) = path.file_name().map(|name| name.to_string_lossy().into_owned()) else {
             return walk.listing;
         };
@@ -181,7 +206,10 @@ impl Walk<'_> {
                 Ok(name) if !names::is_ignored(&name) => names.push(name),
                 Ok(_) => {}
                 Err(_) if entry.path().extension().is_some_and(|extension| extension == "py") => {
-                    self.problem(&entry.path(), "the name of the file is not UTF-8, so it cannot be a module".to_owned());
+                    self.problem(
+                        &entry.path(),
+                        "the name of the file is not UTF-8, so it cannot be a module".to_owned(),
+                    );
                 }
                 Err(_) => {}
             }
@@ -244,7 +272,13 @@ impl Walk<'_> {
         }
         let real = fs::canonicalize(&location).ok()?;
         // Walking the pickup directory through a link above itself would find everything twice.
-        self.visited.insert(real.clone()).then_some(Place { location, real, relative, depth: place.depth + 1, is_followed: place.is_followed })
+        self.visited.insert(real.clone()).then_some(Place {
+            location,
+            real,
+            relative,
+            depth: place.depth + 1,
+            is_followed: place.is_followed,
+        })
     }
 
     fn package(&mut self, place: &Place) {
@@ -275,7 +309,12 @@ impl Walk<'_> {
         if let Some(directory) = target.as_deref().and_then(Path::parent) {
             self.listing.directories.insert(directory.to_path_buf());
         }
-        ListedFile { path, event_paths: (place.real.join(name), target), signature: Signature::of(metadata), location }
+        ListedFile {
+            path,
+            event_paths: (place.real.join(name), target),
+            signature: Signature::of(metadata),
+            location,
+        }
     }
 
     fn add(&mut self, unit: ListedUnit) {

@@ -21,21 +21,39 @@ fn keys(listing: &Listing) -> Vec<(&str, &str, bool, usize)> {
 fn finds_modules_packages_and_modules_in_directories() {
     let directory = tempfile::tempdir().unwrap();
     for path in [
-        "crm.py", "my-api.py", "my.api.py", ".crm.py.swp", "crm.py~", "notes.txt", "__pycache__/crm.pyc", ".git/hook.py",
-        "sales/orders.py", "sales/deep/leads.py", "billing/__init__.py", "billing/core.py", "billing/sub/__init__.py",
-        "billing/sub/tax.py", "billing/data/rates.json", "venv/pyvenv.cfg", "venv/lib/site.py", "__init__.py",
+        "crm.py",
+        "my-api.py",
+        "my.api.py",
+        ".crm.py.swp",
+        "crm.py~",
+        "notes.txt",
+        "__pycache__/crm.pyc",
+        ".git/hook.py",
+        "sales/orders.py",
+        "sales/deep/leads.py",
+        "billing/__init__.py",
+        "billing/core.py",
+        "billing/sub/__init__.py",
+        "billing/sub/tax.py",
+        "billing/data/rates.json",
+        "venv/pyvenv.cfg",
+        "venv/lib/site.py",
+        "__init__.py",
     ] {
         write(directory.path(), path);
     }
     let listing = Listing::take(&root(directory.path()));
-    assert_eq!(keys(&listing), [
-        ("billing", "billing", true, 4),
-        ("crm.py", "crm", false, 1),
-        ("my-api.py", "my-api", false, 1),
-        ("my.api.py", "my.api", false, 1),
-        ("sales/deep/leads.py", "sales.deep.leads", false, 1),
-        ("sales/orders.py", "sales.orders", false, 1),
-    ]);
+    assert_eq!(
+        keys(&listing),
+        [
+            ("billing", "billing", true, 4),
+            ("crm.py", "crm", false, 1),
+            ("my-api.py", "my-api", false, 1),
+            ("my.api.py", "my.api", false, 1),
+            ("sales/deep/leads.py", "sales.deep.leads", false, 1),
+            ("sales/orders.py", "sales.orders", false, 1),
+        ]
+    );
     assert!(listing.problems.is_empty());
     let paths: Vec<_> = listing.units["billing"].files.iter().map(|file| file.path.as_str()).collect();
     assert_eq!(paths, ["__init__.py", "core.py", "sub/__init__.py", "sub/tax.py"]);
@@ -54,18 +72,22 @@ fn follows_links_to_directories_and_files_but_not_in_circles() {
     symlink(outside.path().join("single.py"), directory.path().join("alias.py")).unwrap();
     symlink("/nowhere/at/all.py", directory.path().join("broken.py")).unwrap();
     let listing = Listing::take(&root(directory.path()));
-    assert_eq!(keys(&listing), [
-        ("alias.py", "alias", false, 1),
-        ("linked/orders.py", "linked.orders", false, 1),
-        ("sub/a.py", "sub.a", false, 1),
-    ]);
+    assert_eq!(
+        keys(&listing),
+        [
+            ("alias.py", "alias", false, 1),
+            ("linked/orders.py", "linked.orders", false, 1),
+            ("sub/a.py", "sub.a", false, 1),
+        ]
+    );
     let real = fs::canonicalize(outside.path()).unwrap();
     assert!(listing.directories.contains(&real.join("code")));
     assert!(listing.directories.contains(&real), "the directory of a linked file is watched");
     assert_eq!(listing.units["alias.py"].files[0].event_paths.1, Some(real.join("single.py")));
-    assert_eq!(listing.problems.values().map(|problem| problem.message.as_str()).collect::<Vec<_>>(), [
-        "the symbolic link leads nowhere"
-    ]);
+    assert_eq!(
+        listing.problems.values().map(|problem| problem.message.as_str()).collect::<Vec<_>>(),
+        ["the symbolic link leads nowhere"]
+    );
 }
 
 #[test]
@@ -83,11 +105,14 @@ fn a_path_outside_is_a_file_a_package_or_a_directory_of_them() {
         write(directory.path(), path);
     }
     assert_eq!(keys(&Listing::take_path(&directory.path().join("crm.py"))), [("crm.py", "crm", false, 1)]);
-    assert_eq!(keys(&Listing::take_path(&directory.path().join("billing"))), [("billing", "billing", true, 1)]);
-    assert_eq!(keys(&Listing::take_path(&directory.path().join("many"))), [
-        ("a.py", "a", false, 1),
-        ("b.py", "b", false, 1)
-    ]);
+    assert_eq!(
+        keys(&Listing::take_path(&directory.path().join("billing"))),
+        [("billing", "billing", true, 1)]
+    );
+    assert_eq!(
+        keys(&Listing::take_path(&directory.path().join("many"))),
+        [("a.py", "a", false, 1), ("b.py", "b", false, 1)]
+    );
     assert!(!Listing::take_path(&directory.path().join("missing.py")).exists);
 }
 

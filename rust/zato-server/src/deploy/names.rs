@@ -11,8 +11,11 @@ const FIRST: [&str; 6] = ["common", "util", "model", "core", "channel", "adapter
 /// Whether a file of that name can be a module. Temporary files of editors and tools are not, whatever their
 /// extension.
 pub(super) fn is_source(name: &str, patterns: &[GlobMatcher]) -> bool {
-    let has_extension = Path::new(name).extension().is_some_and(|extension| extension == "py" || extension == "pyw");
-    has_extension && !is_ignored(name) && (patterns.is_empty() || patterns.iter().any(|glob| glob.is_match(name)))
+    let has_extension =
+        Path::new(name).extension().is_some_and(|extension| extension == "py" || extension == "pyw");
+    has_extension
+        && !is_ignored(name)
+        && (patterns.is_empty() || patterns.iter().any(|glob| glob.is_match(name)))
 }
 
 /// Whether a file or directory of that name is none of our business: hidden (version control, virtual environments,
@@ -72,8 +75,21 @@ mod tests {
             assert!(is_source(name, &[]), "{name}");
         }
         for name in [
-            ".crm.py", ".#crm.py", "#crm.py#", "crm.py~", ".crm.py.swp", "crm.py.swp", "4913", "crm.py.tmp", "crm.pyc",
-            "crm.txt", "crm", "py", ".py", "crm.py___jb_tmp___", "crm.PY.bak",
+            ".crm.py",
+            ".#crm.py",
+            "#crm.py#",
+            "crm.py~",
+            ".crm.py.swp",
+            "crm.py.swp",
+            "4913",
+            "crm.py.tmp",
+            "crm.pyc",
+            "crm.txt",
+            "crm",
+            "py",
+            ".py",
+            "crm.py___jb_tmp___",
+            "crm.PY.bak",
         ] {
             assert!(!is_source(name, &[]), "{name}");
         }
@@ -95,10 +111,12 @@ mod tests {
 
     #[test]
     fn shared_code_comes_first() {
-        let mut keys = vec!["zoo.py", "adapter1.py", "models/x.py", "api.py", "common.py", "util_text.py", "core/a.py"];
+        let mut keys =
+            vec!["zoo.py", "adapter1.py", "models/x.py", "api.py", "common.py", "util_text.py", "core/a.py"];
         keys.sort_by(|left, right| compare_keys(left, right));
-        assert_eq!(keys, [
-            "common.py", "util_text.py", "models/x.py", "core/a.py", "adapter1.py", "api.py", "zoo.py"
-        ]);
+        assert_eq!(
+            keys,
+            ["common.py", "util_text.py", "models/x.py", "core/a.py", "adapter1.py", "api.py", "zoo.py"]
+        );
     }
 }

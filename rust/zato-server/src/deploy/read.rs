@@ -21,7 +21,8 @@ const UNIT_SIZE_LIMIT: u64 = 16 << 20;
 pub(super) fn read_unit(listed: &ListedUnit) -> Result<Unit, Vec<Problem>> {
     let size: u64 = listed.files.iter().map(|file| file.signature.size()).sum();
     if size > UNIT_SIZE_LIMIT {
-        let message = format!("its files have {size} bytes, more than the {UNIT_SIZE_LIMIT} that are deployed");
+        let message =
+            format!("its files have {size} bytes, more than the {UNIT_SIZE_LIMIT} that are deployed");
         return Err(vec![Problem::new(message).object(format!("package `{}`", listed.key))]);
     }
     let (mut files, mut problems) = (Vec::new(), Vec::new());
@@ -67,11 +68,14 @@ pub fn hash_files(files: &[SourceFile]) -> String {
 fn read_file(file: &ListedFile) -> Result<String, Problem> {
     let size = file.signature.size();
     if size > FILE_SIZE_LIMIT {
-        return Err(Problem::new(format!("the file has {size} bytes, more than the {FILE_SIZE_LIMIT} that are deployed"))
-            .hint("keep data in files of their own and read them from the service"));
+        return Err(Problem::new(format!(
+            "the file has {size} bytes, more than the {FILE_SIZE_LIMIT} that are deployed"
+        ))
+        .hint("keep data in files of their own and read them from the service"));
     }
-    let bytes = fs::read(&file.location)
-        .map_err(|error| Problem::new(format!("could not read the file: {error}")).hint("check its permissions"))?;
+    let bytes = fs::read(&file.location).map_err(|error| {
+        Problem::new(format!("could not read the file: {error}")).hint("check its permissions")
+    })?;
     decode(bytes)
 }
 
@@ -120,7 +124,9 @@ fn declared_encoding(bytes: &[u8]) -> Option<String> {
         let Some(at) = line.find("coding:").or_else(|| line.find("coding=")) else { continue };
         let name = line[at + "coding:".len()..].trim_start();
         let end = name
-            .find(|character: char| !(character.is_ascii_alphanumeric() || matches!(character, '-' | '_' | '.')))
+            .find(|character: char| {
+                !(character.is_ascii_alphanumeric() || matches!(character, '-' | '_' | '.'))
+            })
             .unwrap_or(name.len());
         return (end > 0).then(|| name[..end].to_ascii_lowercase().replace('_', "-"));
     }
@@ -150,8 +156,14 @@ mod tests {
     fn reads_utf8_with_and_without_mark_and_declared_latin_1() {
         assert_eq!(decode("# ż\n".into()).unwrap(), "# ż\n");
         assert_eq!(decode(b"\xef\xbb\xbfx = 1".to_vec()).unwrap(), "x = 1");
-        assert_eq!(decode(b"#!/bin/x\n# -*- coding: latin-1 -*-\n# \xe9".to_vec()).unwrap(), "#!/bin/x\n# -*- coding: latin-1 -*-\n# é");
-        assert_eq!(decode(b"# vim: set fileencoding=utf-8 :\nx".to_vec()).unwrap(), "# vim: set fileencoding=utf-8 :\nx");
+        assert_eq!(
+            decode(b"#!/bin/x\n# -*- coding: latin-1 -*-\n# \xe9".to_vec()).unwrap(),
+            "#!/bin/x\n# -*- coding: latin-1 -*-\n# é"
+        );
+        assert_eq!(
+            decode(b"# vim: set fileencoding=utf-8 :\nx".to_vec()).unwrap(),
+            "# vim: set fileencoding=utf-8 :\nx"
+        );
     }
 
     #[test]

@@ -182,7 +182,9 @@ mod tests {
     fn a_copy_is_complete_when_it_is_closed() {
         let now = Instant::now();
         let mut settle = Settle::new(QUIET);
-        for sighting in [Sighting::Created(path("a")), Sighting::Opened(path("a")), Sighting::Written(path("a"))] {
+        for sighting in
+            [Sighting::Created(path("a")), Sighting::Opened(path("a")), Sighting::Written(path("a"))]
+        {
             settle.note(sighting, now);
         }
         assert_eq!(settle.due_at(), Some(now + QUIET));

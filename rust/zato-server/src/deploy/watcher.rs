@@ -92,7 +92,9 @@ impl Watcher {
         let thread = std::thread::Builder::new()
             .name("pickup".to_owned())
             .spawn(move || watching.run(&receiver))
-            .context(ErrorKind::Io, || "could not start the thread that watches pickup directories".to_owned())?;
+            .context(ErrorKind::Io, || {
+                "could not start the thread that watches pickup directories".to_owned()
+            })?;
         Ok(Self { events, thread: Some(thread) })
     }
 }
@@ -117,7 +119,9 @@ fn root(directory: &PickupDirectory) -> Result<Root> {
         .filter(|pattern| !matches!(pattern.as_str(), "*.py" | "*"))
         .map(|pattern| Glob::new(pattern).map(|glob| glob.compile_matcher()))
         .collect::<std::result::Result<Vec<_>, _>>()
-        .context(ErrorKind::Invalid, || format!("patterns of pickup directory `{}` are not valid", directory.name))?;
+        .context(ErrorKind::Invalid, || {
+            format!("patterns of pickup directory `{}` are not valid", directory.name)
+        })?;
     Ok(Root { path: directory.path.clone(), is_recursive: directory.is_recursive, patterns })
 }
 
@@ -179,7 +183,9 @@ impl WatchedRoot {
                 tracing::warn!("pickup directory `{path}` does not exist; it is waited for");
             }
             (_, Presence::Missing) => {
-                tracing::warn!("pickup directory `{path}` is gone; its services stay deployed, and it is waited for");
+                tracing::warn!(
+                    "pickup directory `{path}` is gone; its services stay deployed, and it is waited for"
+                );
             }
             _ => {}
         }
@@ -323,7 +329,8 @@ impl Watching {
             unreadable: found.unreadable,
             directories: self.existing(),
         };
-        if is_initial || !(picked_up.put.is_empty() && picked_up.deleted.is_empty() && picked_up.unreadable.is_empty())
+        if is_initial
+            || !(picked_up.put.is_empty() && picked_up.deleted.is_empty() && picked_up.unreadable.is_empty())
         {
             // The receiver is gone only while the server stops.
             drop(self.sink.send(picked_up));
@@ -331,10 +338,21 @@ impl Watching {
     }
 
     fn existing(&self) -> Vec<PathBuf> {
-        self.roots.iter().filter(|root| root.presence != Presence::Missing).map(|root| root.root.path.clone()).collect()
+        self.roots
+            .iter()
+            .filter(|root| root.presence != Presence::Missing)
+            .map(|root| root.root.path.clone())
+            .collect()
     }
 
-    fn compare(&mut self, at: usize, listing: &Listing, completed: &Completed, now: Instant, found: &mut Found) {
+    fn compare(
+        &mut self,
+        at: usize,
+        listing: &Listing,
+        completed: &Completed,
+        now: Instant,
+        found: &mut Found,
+    ) {
         let plan = self.roots[at].index.plan(listing, completed, &self.settle, now);
         if let Some(again) = plan.look_again {
             self.settle.look_again_at(again);
@@ -366,7 +384,9 @@ impl Watching {
                     continue;
                 }
                 self.owners.remove(&key);
-                let heir = (0..self.roots.len()).rev().find(|other| *other != at && self.roots[*other].index.has(&key));
+                let heir = (0..self.roots.len())
+                    .rev()
+                    .find(|other| *other != at && self.roots[*other].index.has(&key));
                 let Some(heir) = heir else {
                     found.deleted.entry(at).or_default().push(key);
                     continue;
@@ -385,7 +405,9 @@ impl Watching {
                 tracing::warn!(
                     "`{key}` is now deployed from `{}`, it was from `{}` before; \
                      files of the same name in several pickup directories replace each other (module `{}`)",
-                    now.display(), before.display(), unit.module,
+                    now.display(),
+                    before.display(),
+                    unit.module,
                 );
             }
         }
@@ -455,8 +477,13 @@ pub fn read_path(path: &Path) -> Result<Vec<Unit>> {
         return Err(Error::from_problems(format!("`{}` cannot be deployed", path.display()), problems));
     }
     if units.is_empty() {
-        return Err(Error::new(ErrorKind::NotFound, format!("`{}` is no Python module or package", path.display()))
-            .hint("give a file that ends in .py, a directory with an __init__.py, or a directory of such files"));
+        return Err(Error::new(
+            ErrorKind::NotFound,
+            format!("`{}` is no Python module or package", path.display()),
+        )
+        .hint(
+            "give a file that ends in .py, a directory with an __init__.py, or a directory of such files",
+        ));
     }
     Ok(sorted(units))
 }

@@ -82,7 +82,10 @@ async fn what_is_there_comes_first_then_every_save() {
         let mut pickup = Pickup::start(&["util.py", "a.py", "b/c.py"], is_polling).await;
         let first = pickup.next().await;
         assert!(first.is_initial);
-        assert_eq!(first.put.iter().map(|unit| unit.key.as_str()).collect::<Vec<_>>(), ["util.py", "a.py", "b/c.py"]);
+        assert_eq!(
+            first.put.iter().map(|unit| unit.key.as_str()).collect::<Vec<_>>(),
+            ["util.py", "a.py", "b/c.py"]
+        );
         write(&pickup.path("a.py"), "x = 2\n");
         let next = pickup.next().await;
         assert_eq!(next.put[0].files[0].content, "x = 2\n");
@@ -155,7 +158,10 @@ async fn a_package_copied_file_by_file_is_one_unit() {
     }
     let next = pickup.next().await;
     assert_eq!(next.put.len(), 1);
-    assert_eq!((next.put[0].key.as_str(), next.put[0].is_package, next.put[0].files.len()), ("billing", true, 4));
+    assert_eq!(
+        (next.put[0].key.as_str(), next.put[0].is_package, next.put[0].files.len()),
+        ("billing", true, 4)
+    );
     write(&pickup.path("billing/sub/tax.py"), "x = 2\n");
     assert_eq!(pickup.next_put().await, ["billing"]);
 }
