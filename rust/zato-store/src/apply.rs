@@ -1,6 +1,9 @@
 //! Applies batches.
 
+use std::collections::HashMap;
+
 use jiff::Timestamp;
+use serde_json::Value;
 use zato_core::{Error, ErrorKind, Result};
 
 use crate::backend::{Attempt as _, Connection, json_text};
@@ -9,14 +12,18 @@ use crate::history::{HistoryOperation, ObjectState};
 use crate::object::{Object, ObjectKey, find, object_columns, object_of};
 use crate::store::{Store, revision};
 
+/// How deep documents may be nested; reading stops at 128.
+const LEVELS: usize = 100;
+
 impl Store {
     /// Makes the changes of a batch in one transaction: all of them are durable when this returns, or none was
     /// made. A batch that changes anything is one revision, with one entry in the history per changed object.
+    /// If the future is dropped before it is ready, the batch is applied as a whole or not at all.
     ///
     /// # Errors
     /// - [`ErrorKind::Conflict`] naming the object if it was changed meanwhile, or exists already;
     /// - [`ErrorKind::NotFound`] naming the object to delete or rename that does not exist;
-    /// - [`ErrorKind::Invalid`] if a kind or name is empty;
+    /// - [`ErrorKind::Invalid`] if a kind or name is empty, or a spec is nested too deeply;
     /// - [`ErrorKind::Store`] or [`ErrorKind::Io`] if the store cannot be written.
     pub async fn apply(&self, batch: Batch) -> Result<Applied> {
         let mut transaction = self.backend().begin_write().await?;
@@ -32,7 +39,7 @@ impl Store {
             revision: before + 1,
             at: Timestamp::now(),
             has_changes: false,
-            touched: Vec::new(),
+            touched: HashMap::new(),
         };
         for operation in &batch.operations {
             application.perform(operation).await?;
@@ -55,8 +62,8 @@ struct Application<'a> {
     revision: i64,
     at: Timestamp,
     has_changes: bool,
-    /// Identities of the objects of the operations.
-    touched: Vec<i64>,
+    /// Identities of the objects of the operations, with the place of the first operation on each.
+    touched: HashMap<i64, usize>,
 }
 
 impl Application<'_> {
@@ -67,6 +74,7 @@ impl Application<'_> {
         match operation {
             Operation::Put { is_active, spec, expected_revision, .. } => {
                 require_revision(&key, current.as_ref(), *expected_revision)?;
+                require_depth(&key, spec)?;
                 let wanted = ObjectState { is_active: *is_active, spec: spec.clone() };
                 match current {
                     None => self.insert(&key, wanted).await,
@@ -221,15 +229,16 @@ impl Application<'_> {
     }
 
     fn touch(&mut self, id: i64) {
-        if !self.touched.contains(&id) {
-            self.touched.push(id);
-        }
+        let place = self.touched.len();
+        self.touched.entry(id).or_insert(place);
     }
 
     /// Reads what the objects have become.
     async fn objects(self) -> Result<Vec<Object>> {
-        let mut objects = Vec::with_capacity(self.touched.len());
-        for id in &self.touched {
+        let mut touched: Vec<_> = self.touched.into_iter().collect();
+        touched.sort_unstable_by_key(|(_, place)| *place);
+        let mut objects = Vec::with_capacity(touched.len());
+        for (id, _) in touched {
             let object = sqlx::query(concat!("SELECT ", object_columns!(), " FROM object WHERE id = $1"))
                 .bind(id)
                 .try_map(object_of)
@@ -251,6 +260,22 @@ fn require_text(key: &ObjectKey) -> Result<()> {
         return Err(Error::new(ErrorKind::Invalid, format!("{key} has no kind or no name")));
     }
     Ok(())
+}
+
+/// Refuses documents that could be written, but not read again.
+fn require_depth(key: &ObjectKey, spec: &Value) -> Result<()> {
+    fn fits(value: &Value, levels: usize) -> bool {
+        let Some(levels) = levels.checked_sub(1) else { return false };
+        match value {
+            Value::Array(items) => items.iter().all(|item| fits(item, levels)),
+            Value::Object(fields) => fields.values().all(|field| fits(field, levels)),
+            _ => true,
+        }
+    }
+    if fits(spec, LEVELS) {
+        return Ok(());
+    }
+    Err(Error::new(ErrorKind::Invalid, format!("{key} is nested more than {LEVELS} levels deep")))
 }
 
 fn require_revision(key: &ObjectKey, current: Option<&Object>, expected: Option<i64>) -> Result<()> {

@@ -49,14 +49,18 @@ fn explain(error: &sqlx::Error) -> (ErrorKind, &'static str, Option<&'static str
     let refused = (ErrorKind::Store, "the database refused it", None);
     match error {
         sqlx::Error::Database(error) => match code(error.as_ref()) {
-            Some(ERROR) if error.message().contains("no such table") => (
-                ErrorKind::Store,
-                "the config store has no tables, or those of an older version",
-                Some(
-                    "create the environment with `zato quickstart create` or `zato create odb`, or start the server, \
+            Some(ERROR)
+                if ["no such table", "no such column"].iter().any(|what| error.message().contains(what)) =>
+            {
+                (
+                    ErrorKind::Store,
+                    "the config store has no tables, or those of an older version",
+                    Some(
+                        "create the environment with `zato quickstart create` or `zato create odb`, or start the server, \
                       which updates the tables",
-                ),
-            ),
+                    ),
+                )
+            }
             Some(BUSY | LOCKED) => (
                 ErrorKind::Store,
                 "another process keeps the config store locked",

@@ -10,7 +10,7 @@ use rand::TryRngCore as _;
 use rand::rngs::OsRng;
 use subtle::ConstantTimeEq as _;
 use zato_core::{Error, ErrorKind, Result, Secret};
-use zeroize::{Zeroize as _, Zeroizing};
+use zeroize::Zeroizing;
 
 /// How many bytes a key has.
 const LENGTH: usize = 32;
@@ -55,7 +55,7 @@ impl SecretKey {
         if text.is_empty() {
             return Err(problem("the secret key is empty".to_owned()));
         }
-        let mut decoded = Zeroizing::new(Vec::with_capacity(LENGTH));
+        let mut decoded = Zeroizing::new(Vec::with_capacity(2 * LENGTH));
         // The source error names bytes of the key, hence is not kept.
         URL_SAFE
             .decode_vec(text, &mut decoded)
@@ -65,7 +65,6 @@ impl SecretKey {
             return Err(problem(format!("the secret key holds {} bytes instead of {LENGTH}", decoded.len())));
         }
         bytes.copy_from_slice(&decoded);
-        decoded.zeroize();
         Ok(Self(bytes))
     }
 
