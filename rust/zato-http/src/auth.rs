@@ -1,8 +1,8 @@
 //! Verifies the credentials of a request.
 //!
 //! Secrets are decrypted once, when the tables are compiled, and kept only as a keyed hash under a random key of
-//! this process. A request costs one HMAC and a comparison in constant time: nothing is decrypted, and neither
-//! the secret nor its length shows in timing or in a memory dump.
+//! this process. A request costs one HMAC and a comparison in constant time: nothing is decrypted, and timing
+//! shows neither the secret nor its length.
 
 use std::sync::Arc;
 
@@ -24,8 +24,11 @@ const BASE64: GeneralPurpose = GeneralPurpose::new(
     GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
 );
 
-/// Longest Basic Auth credentials, decoded, in bytes. More is refused without looking.
-const LONGEST_CREDENTIALS: usize = 4096;
+/// Longest Basic Auth token, in bytes. More is refused without looking.
+const LONGEST_TOKEN: usize = 4096;
+
+/// Tokens up to this length, nearly all of them, are decoded on the stack.
+const USUAL_TOKEN: usize = 256;
 
 /// A security definition, ready to verify requests against.
 pub struct Credential {
@@ -109,10 +112,16 @@ impl Credential {
 
     /// Hashes what a Basic Auth token decodes to.
     fn hash_token(&self, token: &[u8]) -> Result<[u8; 32], Denial> {
-        let mut space = [0; LONGEST_CREDENTIALS];
+        if token.len() > LONGEST_TOKEN {
+            return Err(Denial::Malformed);
+        }
+        if token.len() > USUAL_TOKEN {
+            let credentials = BASE64.decode(token).map_err(|_| Denial::Malformed)?;
+            return Ok(hash(&self.hasher, &credentials));
+        }
+        let mut space = [0; USUAL_TOKEN];
         let length = BASE64.decode_slice(token, &mut space).map_err(|_| Denial::Malformed)?;
-        let digest = hash(&self.hasher, &space[..length]);
-        Ok(digest)
+        Ok(hash(&self.hasher, &space[..length]))
     }
 
     /// Makes the 401 of a denial, as the profile words it (reference operations 17.2, 17.3).
@@ -153,7 +162,11 @@ impl Denial {
 
 impl std::fmt::Debug for Credential {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.debug_struct("Credential").field("info", &self.info).field("scheme", &self.scheme).finish_non_exhaustive()
+        formatter
+            .debug_struct("Credential")
+            .field("info", &self.info)
+            .field("scheme", &self.scheme)
+            .finish_non_exhaustive()
     }
 }
 
@@ -199,7 +212,12 @@ mod tests {
     use super::*;
 
     fn info() -> Arc<SecurityInfo> {
-        Arc::new(SecurityInfo { id: 7, name: "crm".into(), security_type: "basic_auth", username: "joe".into() })
+        Arc::new(SecurityInfo {
+            id: 7,
+            name: "crm".into(),
+            security_type: "basic_auth",
+            username: "joe".into(),
+        })
     }
 
     fn basic(password: &str, is_active: bool) -> Credential {
@@ -218,7 +236,11 @@ mod tests {
     fn basic_auth_admits_the_right_credentials_only() {
         let credential = basic("pass:wörd", true);
         let good = token("joe:pass:wörd");
-        for value in [format!("Basic {good}"), format!("basic  {good}"), format!("BASIC {}", good.trim_end_matches('='))] {
+        for value in [
+            format!("Basic {good}"),
+            format!("basic  {good}"),
+            format!("BASIC {}", good.trim_end_matches('=')),
+        ] {
             assert_eq!(credential.verify(&authorization(&value)).unwrap().name, "crm", "{value}");
         }
         let wrong = ["joe:pass", "joe:", "joe", "", "jo:pass:wörd", "joe:pass:wörd ", "JOE:pass:wörd"];
@@ -226,6 +248,9 @@ mod tests {
             let headers = authorization(&format!("Basic {}", token(credentials)));
             assert_eq!(credential.verify(&headers).unwrap_err(), Denial::Wrong, "{credentials}");
         }
+        let long = format!("joe:{}", "p".repeat(2000));
+        let headers = authorization(&format!("Basic {}", token(&long)));
+        assert!(basic(&long[4..], true).verify(&headers).is_ok());
         for value in ["", "Basic", "Basic !!!", "Bearer abc", "Basicabc", &format!("Basic {good} x")] {
             assert_eq!(credential.verify(&authorization(value)).unwrap_err(), Denial::Malformed, "{value}");
         }
@@ -239,7 +264,10 @@ mod tests {
         let header = HeaderName::from_static("x-api-key");
         let credential = Credential::api_key(info(), &Secret::new("k1"), header.clone(), true);
         let headers = |values: &[&'static str]| {
-            values.iter().map(|value| (header.clone(), HeaderValue::from_static(value))).collect::<HeaderMap>()
+            values
+                .iter()
+                .map(|value| (header.clone(), HeaderValue::from_static(value)))
+                .collect::<HeaderMap>()
         };
         assert!(credential.verify(&headers(&["k1"])).is_ok());
         for values in [&["k2"][..], &["k"], &["k11"], &[""]] {
@@ -268,7 +296,11 @@ mod tests {
         assert_eq!(failure.message, format!("Unauthorized; cid={cid}"));
         assert_eq!(failure.challenge.as_deref(), Some("Basic realm=\"CRM \\\"1\\\"\""));
         let failure = basic("p", true).failure(Denial::Missing, Profile::V2_0, cid, "/x");
-        assert!(failure.message.starts_with(&format!("UNAUTHORIZED path_info:[/x], cid:[{cid}], sec-wall code:[")));
+        assert!(
+            failure
+                .message
+                .starts_with(&format!("UNAUTHORIZED path_info:[/x], cid:[{cid}], sec-wall code:["))
+        );
         let key = Credential::api_key(info(), &Secret::new("k"), HeaderName::from_static("x-k"), true);
         let failure = key.failure(Denial::Wrong, Profile::V4_1, cid, "/x");
         assert_eq!((failure.message.as_str(), failure.challenge), ("401 Unauthorized", None));

@@ -53,7 +53,10 @@ pub(crate) enum Phase {
 
 impl Phase {
     fn from_number(number: u8) -> Self {
-        [Self::Fresh, Self::Idle, Self::Head, Self::Body].get(usize::from(number)).copied().unwrap_or(Self::Lingering)
+        [Self::Fresh, Self::Idle, Self::Head, Self::Body]
+            .get(usize::from(number))
+            .copied()
+            .unwrap_or(Self::Lingering)
     }
 }
 
@@ -90,6 +93,9 @@ pub(crate) struct Link {
 
 /// How long lingering may take; enough for a client to read an answer it did not expect.
 const LINGER_LIMIT: Duration = Duration::from_secs(2);
+
+/// How long a new connection may wait before it says something while the server stops.
+const DRAIN_GRACE: Duration = Duration::from_millis(250);
 
 impl Link {
     pub(crate) fn new(remote: SocketAddr, local: SocketAddr, clock: Arc<CoarseClock>) -> Self {
@@ -163,6 +169,11 @@ impl Link {
         self.is_draining.load(Ordering::Relaxed)
     }
 
+    /// Whether nothing has arrived yet.
+    pub(crate) fn is_fresh(&self) -> bool {
+        self.phase.load(Ordering::Relaxed) == Phase::Fresh as u8
+    }
+
     /// Whether a request is being worked on.
     pub(crate) fn is_busy(&self) -> bool {
         self.is_busy.load(Ordering::Relaxed)
@@ -212,8 +223,11 @@ impl Link {
         };
         match Phase::from_number(self.phase.load(Ordering::Relaxed)) {
             Phase::Fresh if is_over(since, options.header_timeout) => Expiry::Cut,
+            Phase::Fresh if self.is_draining() && is_over(since, DRAIN_GRACE) => Expiry::Cut,
             Phase::Idle if !is_busy && is_over(since, options.keep_alive_timeout) => Expiry::Cut,
-            Phase::Head if !is_busy && is_over(since, options.header_timeout) => refuse(Violation::HeadTimeout),
+            Phase::Head if !is_busy && is_over(since, options.header_timeout) => {
+                refuse(Violation::HeadTimeout)
+            }
             Phase::Body if is_over(since, options.body_timeout) => refuse(Violation::BodyTimeout),
             Phase::Lingering if is_over(since, LINGER_LIMIT) => Expiry::Cut,
             _ => Expiry::None,

@@ -167,7 +167,9 @@ impl<T> Router<T> {
             if length >= path.len() {
                 break;
             }
-            let Some(indexes) = path.get(..length).and_then(|prefix| self.prefixes.get(prefix)) else { continue };
+            let Some(indexes) = path.get(..length).and_then(|prefix| self.prefixes.get(prefix)) else {
+                continue;
+            };
             if found.is_empty() {
                 found = Cow::Borrowed(indexes);
             } else {
@@ -203,7 +205,10 @@ impl<T> Entry<T> {
                 Ok(value) => Some(value),
                 Err(_) => {
                     let problem = Problem::new("is not the value of an Accept header").field("http_accept");
-                    return Err((route.name, problem.hint("use printable ASCII characters, or `*/*` for any")));
+                    return Err((
+                        route.name,
+                        problem.hint("use printable ASCII characters, or `*/*` for any"),
+                    ));
                 }
             },
         };

@@ -17,6 +17,7 @@ mod violation;
 
 use chunked::Chunked;
 use head::Head;
+use http::Method;
 pub use stream::StrictStream;
 pub use violation::Violation;
 
@@ -153,6 +154,11 @@ impl Checker {
             State::Refused { violation, .. } => Err((0, *violation)),
         }
     }
+}
+
+/// Whether a request is the one that [`StrictStream`] puts in the place of refused bytes. No client can send it.
+pub(crate) fn is_refused(method: &Method) -> bool {
+    method.as_str() == head::REFUSED_METHOD
 }
 
 /// Checks a whole connection at once, with the default limits; for tests and fuzzing.

@@ -70,8 +70,9 @@ impl Pattern {
             let Some((name, after)) = text.split_once('}') else {
                 return Err(problem(format!("`{url_path}` has `{{` without `}}`")));
             };
-            let is_name_character =
-                |character: char| character.is_alphanumeric() || character == '_' || NAME_EXTRA.contains(character);
+            let is_name_character = |character: char| {
+                character.is_alphanumeric() || character == '_' || NAME_EXTRA.contains(character)
+            };
             if name.is_empty() || !name.chars().all(is_name_character) {
                 return Err(problem(format!("`{name}` cannot be the name of a placeholder")));
             }

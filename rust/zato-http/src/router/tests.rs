@@ -65,7 +65,8 @@ fn gives_placeholders_in_the_order_of_the_pattern() {
 
 #[test]
 fn the_first_name_wins_under_3_2_and_the_most_specific_under_4_1() {
-    let routes = [route("a", "/x/{any}"), route("b", "/x/y/{any}"), route("c", "/x/y/z"), route("d", "/x/y/{any}/e")];
+    let routes =
+        [route("a", "/x/{any}"), route("b", "/x/y/{any}"), route("c", "/x/y/z"), route("d", "/x/y/{any}/e")];
     let name = |profile, path| get(&compile(profile, &routes), path).map(|(name, _)| name);
     assert_eq!(name(Profile::V3_2, "/x/y/z"), Some("a"));
     assert_eq!(name(Profile::V4_1, "/x/y/z"), Some("c"));
@@ -107,7 +108,11 @@ fn values_have_the_characters_of_their_profile() {
         assert_eq!(takes(profile, true, "/x/a/b"), profile > Profile::V2_0);
         assert_eq!(takes(profile, true, "/x/:"), profile > Profile::V2_0);
         for character in ["%25", "@", "+", ",", ";", "!", "(", ")"] {
-            assert_eq!(takes(profile, true, &format!("/x/{character}")), profile == Profile::V4_1, "{character}");
+            assert_eq!(
+                takes(profile, true, &format!("/x/{character}")),
+                profile == Profile::V4_1,
+                "{character}"
+            );
         }
         assert!(!takes(profile, true, "/x/%22"));
     }
@@ -187,7 +192,8 @@ fn no_pattern_takes_long_on_any_path() {
 }
 
 fn any_route() -> impl Strategy<Value = Route<&'static str>> {
-    let literal = prop_oneof![Just("/"), Just("/a"), Just("a"), Just("/a/"), Just("."), Just("/zato/"), Just("ż")];
+    let literal =
+        prop_oneof![Just("/"), Just("/a"), Just("a"), Just("/a/"), Just("."), Just("/zato/"), Just("ż")];
     let part = prop_oneof![3 => literal.prop_map(String::from), 2 => Just("{}".to_owned())];
     let method = prop_oneof![2 => Just(vec![]), 1 => Just(vec![Method::GET]), 1 => Just(vec![Method::POST])];
     let accept = prop_oneof![3 => Just("*/*"), 1 => Just("text/a")];

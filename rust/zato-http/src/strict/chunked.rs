@@ -144,9 +144,10 @@ impl Chunked {
         }
         let name_length = check_header(&self.trailer)?;
         let name = &self.trailer[..name_length];
-        let is_forbidden = [&b"content-length"[..], b"transfer-encoding", b"host", b"authorization", b"trailer"]
-            .iter()
-            .any(|forbidden| name.eq_ignore_ascii_case(forbidden));
+        let is_forbidden =
+            [&b"content-length"[..], b"transfer-encoding", b"host", b"authorization", b"trailer"]
+                .iter()
+                .any(|forbidden| name.eq_ignore_ascii_case(forbidden));
         if is_forbidden {
             return Err(Violation::ForbiddenTrailer);
         }

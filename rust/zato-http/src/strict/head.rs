@@ -7,7 +7,7 @@ use super::{Framing, Limits, Violation};
 
 /// The method of the request that [`super::StrictStream`] puts in the place of refused bytes. No client can send
 /// it: heads with it are refused themselves.
-pub(crate) const REFUSED_METHOD: &str = "~";
+pub(super) const REFUSED_METHOD: &str = "~";
 
 /// A head in progress. All positions count from its first byte.
 #[derive(Debug, Default)]
@@ -235,9 +235,9 @@ fn check_target(method: &[u8], target: &[u8]) -> Result<Option<(usize, usize)>, 
     if is_origin_form {
         return Ok(None);
     }
-    let scheme = [&b"http://"[..], b"https://"].into_iter().find(|scheme| {
-        target.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme))
-    });
+    let scheme = [&b"http://"[..], b"https://"]
+        .into_iter()
+        .find(|scheme| target.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme)));
     let from = scheme.ok_or(Violation::InvalidTarget)?.len();
     let rest = &target[from..];
     let length = rest.iter().position(|byte| matches!(byte, b'/' | b'?')).unwrap_or(rest.len());

@@ -193,7 +193,8 @@ fn refuses_heads_that_are_too_large() {
     let check = |bytes: &[u8]| Checker::new(limits).advance(bytes).violation;
     let head = |target: usize, headers: usize, value: usize| {
         let header = format!("X: {}\r\n", "v".repeat(value));
-        format!("GET /{} HTTP/1.1\r\nHost: h\r\n{}\r\n", "t".repeat(target), header.repeat(headers)).into_bytes()
+        format!("GET /{} HTTP/1.1\r\nHost: h\r\n{}\r\n", "t".repeat(target), header.repeat(headers))
+            .into_bytes()
     };
     assert_eq!(check(&head(99, 2, 50)), None);
     assert_eq!(check(&head(100, 0, 0)), Some(Violation::TargetTooLong));

@@ -1,0 +1,216 @@
+//! What is remembered of one request from its arrival until its response is on the way: for error bodies, the
+//! logs and the figures.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Instant;
+
+use http::header::{SERVER, USER_AGENT};
+use http::request::Parts;
+use http::{HeaderName, HeaderValue, Method, Response, Uri, Version};
+use http_body::Body as _;
+use zato_core::invocation::FailureKind;
+use zato_core::{Cid, Profile};
+
+use crate::access_log::Entry;
+use crate::body::ResponseBody;
+use crate::client_address;
+use crate::link::Link;
+use crate::metrics::ChannelMetrics;
+use crate::rescue::{Situation, Trouble};
+use crate::state::State;
+use crate::strict::is_refused;
+use crate::tables::{Channel, is_below};
+
+const X_ZATO_CID: HeaderName = HeaderName::from_static("x-zato-cid");
+
+/// One request. The incoming `X-Zato-CID`, if any, is not believed: whoever sends it could make two requests look
+/// like one in the logs.
+pub(crate) struct Exchange {
+    pub(crate) state: Arc<State>,
+    pub(crate) link: Arc<Link>,
+    pub(crate) cid: Cid,
+    pub(crate) started: Instant,
+    pub(crate) method: Method,
+    pub(crate) uri: Uri,
+    pub(crate) is_http_10: bool,
+    /// The client; behind a trusted proxy, what that says.
+    pub(crate) remote: SocketAddr,
+    agent: Option<HeaderValue>,
+    pub(crate) channel: Option<Arc<Channel>>,
+    pub(crate) request_bytes: u64,
+}
+
+impl Exchange {
+    pub(crate) fn begin(state: Arc<State>, link: Arc<Link>, parts: &Parts) -> Self {
+        link.set_busy(true);
+        Self {
+            cid: Cid::new(),
+            started: Instant::now(),
+            // Copies of these are counted references; the originals go to the guest.
+            method: parts.method.clone(),
+            uri: parts.uri.clone(),
+            is_http_10: parts.version == Version::HTTP_10,
+            remote: client_address::resolve(link.remote, &parts.headers, &state.options),
+            agent: parts.headers.get(USER_AGENT).cloned(),
+            channel: None,
+            request_bytes: 0,
+            state,
+            link,
+        }
+    }
+
+    /// Returns what an error body depends on.
+    pub(crate) fn situation(&self) -> Situation<'_> {
+        Situation {
+            options: &self.state.options,
+            cid: self.cid,
+            method: self.method.as_str(),
+            path: self.uri.path(),
+            channel: self.channel.as_ref().map(|channel| &*channel.info),
+        }
+    }
+
+    /// Logs and counts what went wrong; how much depends on whose fault it is.
+    pub(crate) fn note_trouble(&self, trouble: &Trouble) {
+        let cid = self.cid;
+        let channel = self.channel.as_ref().map_or("", |channel| channel.info.name.as_str());
+        match trouble {
+            Trouble::Violation(violation) => {
+                self.state.metrics.refuse(violation.label());
+                tracing::info!(target: "zato", %cid, remote = %self.remote, "refused a request: {}", violation.message());
+            }
+            Trouble::UrlNotFound => {
+                tracing::info!(target: "zato", %cid, remote = %self.remote, "no channel for {} {:?}", self.method, self.uri.path());
+            }
+            Trouble::UnusableChannel => {
+                tracing::error!(target: "zato", %cid, "channel `{channel}` cannot be used, see what was said when it was loaded");
+            }
+            Trouble::Failure(failure) => match failure.kind {
+                FailureKind::Overloaded => {
+                    self.state.metrics.refuse("overloaded");
+                    if self.state.may_log_overload() {
+                        tracing::warn!(target: "zato", %cid, "requests are refused: {}", failure.message);
+                    }
+                }
+                FailureKind::BodyTooLarge => {
+                    self.state.metrics.refuse("body_too_large");
+                    tracing::info!(target: "zato", %cid, remote = %self.remote, "channel `{channel}`: {}", failure.message);
+                }
+                FailureKind::Unauthorized => {
+                    tracing::info!(target: "zato", %cid, remote = %self.remote, "channel `{channel}`: credentials refused");
+                }
+                FailureKind::Exception | FailureKind::InternalServerError | FailureKind::Lost => {
+                    let traceback = failure.traceback.as_deref().unwrap_or(&failure.message);
+                    tracing::error!(target: "zato", %cid, "channel `{channel}`: the service failed\n{traceback}");
+                }
+                kind => {
+                    tracing::warn!(target: "zato", %cid, "channel `{channel}`: {kind:?}: {}", failure.message);
+                }
+            },
+            Trouble::UnsupportedMethod
+            | Trouble::MalformedPath(_)
+            | Trouble::WrongMethod { .. }
+            | Trouble::InactiveChannel
+            | Trouble::NotReady => {}
+        }
+    }
+
+    /// Adds the headers every response has, and logs and counts the response: at once, or when its stream ends.
+    pub(crate) fn finish(self, mut response: Response<ResponseBody>) -> Response<ResponseBody> {
+        let options = &self.state.options;
+        let headers = response.headers_mut();
+        if let Some(server) = &options.server_header
+            && !headers.contains_key(SERVER)
+        {
+            headers.insert(SERVER, server.clone());
+        }
+        let has_cid = options.needs_x_zato_cid || options.profile < Profile::V3_2;
+        if has_cid && let Ok(cid) = HeaderValue::from_bytes(&self.cid.digits()) {
+            headers.insert(X_ZATO_CID, cid);
+        }
+        let status = response.status().as_u16();
+        let is_head = self.method == Method::HEAD;
+        match response.body_mut() {
+            ResponseBody::Stream { on_end, .. } => {
+                *on_end = Some(Box::new(move |sent| self.end(status, sent)))
+            }
+            full @ ResponseBody::Full(_) => {
+                let size = if is_head { 0 } else { full.size_hint().lower() };
+                self.end(status, size);
+            }
+        }
+        response
+    }
+
+    fn end(&self, status: u16, size: u64) {
+        let duration = self.started.elapsed();
+        self.metrics().record(status, duration, self.request_bytes, size);
+        self.log_rest_response(status, size);
+        let Some(log) = &self.state.access_log else { return };
+        let is_logged = match &self.channel {
+            Some(channel) => channel.is_access_logged,
+            None => !is_below(self.uri.path(), &self.state.options.access_log_ignore),
+        };
+        if is_logged {
+            // Of a refused request nothing is certain enough to be written down.
+            let (method, path) =
+                if is_refused(&self.method) { ("-", "-") } else { (self.method.as_str(), self.uri.path()) };
+            let entry = Entry {
+                remote: self.remote.ip(),
+                cid: self.cid,
+                duration,
+                channel: self.channel.as_ref().map_or("", |channel| &channel.info.name),
+                method,
+                path,
+                is_http_10: self.is_http_10,
+                status,
+                size,
+                agent: self.agent.as_ref(),
+            };
+            entry.write_to(&**log);
+        }
+    }
+
+    fn metrics(&self) -> &ChannelMetrics {
+        match &self.channel {
+            Some(channel) => channel.metrics.get_or_init(|| self.state.metrics.channel(&channel.info.name)),
+            None => &self.state.unrouted,
+        }
+    }
+
+    /// Writes the line of an invocation that begins (reference operations 4.8).
+    pub(crate) fn log_rest_request(&self) {
+        if let Some(channel) = &self.channel
+            && channel.is_rest_logged
+            && tracing::enabled!(target: "zato_rest", tracing::Level::INFO)
+        {
+            let agent = self.agent.as_ref().map(HeaderValue::as_bytes).unwrap_or_default();
+            tracing::info!(
+                target: "zato_rest",
+                "REST cha → cid={}; {} {} name={}; len={}; agent={}; remote-addr={}",
+                self.cid, self.method, self.uri, channel.info.name, self.request_bytes, agent.escape_ascii(), self.remote
+            );
+        }
+    }
+
+    fn log_rest_response(&self, status: u16, size: u64) {
+        if let Some(channel) = &self.channel
+            && channel.is_rest_logged
+            && tracing::enabled!(target: "zato_rest", tracing::Level::INFO)
+        {
+            tracing::info!(
+                target: "zato_rest",
+                "REST cha ← cid={}; {status} time={:?}; len={size}",
+                self.cid,
+                self.started.elapsed()
+            );
+        }
+    }
+}
+
+impl Drop for Exchange {
+    fn drop(&mut self) {
+        self.link.set_busy(false);
+    }
+}

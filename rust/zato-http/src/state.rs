@@ -1,0 +1,88 @@
+//! What all connections of a worker share.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
+use arc_swap::ArcSwap;
+use zato_core::guest::Guest;
+
+use crate::access_log::AccessLog;
+use crate::metrics::{ChannelMetrics, Metrics, MetricsSource};
+use crate::options::HttpOptions;
+use crate::tables::Tables;
+
+/// Everything that requests need. Nothing in it is locked while a request is handled.
+pub struct State {
+    /// Settings; a change needs a new worker.
+    pub options: HttpOptions,
+    /// Configuration in force; the worker stores new tables when objects change.
+    pub tables: Arc<ArcSwap<Tables>>,
+    /// Runs services.
+    pub guest: Arc<dyn Guest>,
+    /// Figures of this worker.
+    pub metrics: Metrics,
+    /// Answers `/metrics` for all workers; without it, only this one is told about.
+    pub metrics_source: Option<Arc<dyn MetricsSource>>,
+    /// Where lines of the access log go; without it, none are made.
+    pub access_log: Option<Arc<dyn AccessLog>>,
+    /// Whether `/zato/health/ready` says yes; cleared when draining begins.
+    pub is_ready: AtomicBool,
+    /// Figures of requests without a channel.
+    pub(crate) unrouted: ChannelMetrics,
+    /// Second in which overload was last logged.
+    overload_logged: AtomicU64,
+}
+
+impl State {
+    /// Makes a state without logs, that is not ready yet.
+    pub fn new(
+        options: HttpOptions,
+        tables: Arc<ArcSwap<Tables>>,
+        guest: Arc<dyn Guest>,
+        metrics: Metrics,
+    ) -> Self {
+        let unrouted = metrics.channel("");
+        Self {
+            options,
+            tables,
+            guest,
+            metrics,
+            metrics_source: None,
+            access_log: None,
+            is_ready: AtomicBool::new(false),
+            unrouted,
+            overload_logged: AtomicU64::new(0),
+        }
+    }
+
+    /// Writes an access log to this sink.
+    #[must_use]
+    pub fn with_access_log(mut self, log: Arc<dyn AccessLog>) -> Self {
+        self.access_log = Some(log);
+        self
+    }
+
+    /// Lets this source answer `/metrics`.
+    #[must_use]
+    pub fn with_metrics_source(mut self, source: Arc<dyn MetricsSource>) -> Self {
+        self.metrics_source = Some(source);
+        self
+    }
+
+    /// Says whether the worker should be given requests, which `/zato/health/ready` tells.
+    pub fn set_ready(&self, is_ready: bool) {
+        self.is_ready.store(is_ready, Ordering::Relaxed);
+    }
+
+    /// Whether overload is to be logged; at most once a second, or the log would add to the load.
+    pub(crate) fn may_log_overload(&self) -> bool {
+        let second = std::time::UNIX_EPOCH.elapsed().map_or(0, |since| since.as_secs());
+        self.overload_logged.swap(second, Ordering::Relaxed) != second
+    }
+}
+
+impl std::fmt::Debug for State {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("State").field("options", &self.options).finish_non_exhaustive()
+    }
+}
