@@ -9,6 +9,7 @@ pub mod options;
 pub mod patterns;
 pub mod pickup;
 pub mod pidfile;
+mod reader;
 pub mod secrets;
 pub mod server_conf;
 pub mod service_sources;

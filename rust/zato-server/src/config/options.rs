@@ -137,6 +137,8 @@ pub struct HotDeployOptions {
     pub is_polling: bool,
     /// How long a file must be left alone before it is read: `[pickup] settle_time`.
     pub settle_time: Duration,
+    /// How long the import of one module may take before its deployment fails: `[hot_deploy] import_timeout`.
+    pub import_timeout: Duration,
     /// `[deploy_patterns_allowed]`: files, modules and services that may be deployed.
     pub allowed: Patterns,
     /// Entries of service-sources.txt, in order.

@@ -2,6 +2,36 @@
 
 use std::path::PathBuf;
 
+use zato_core::{Error, ErrorKind, Problem, Result};
+
+use super::env::{HOT_DEPLOY_DIR, HOT_DEPLOY_PATTERNS};
+use super::ini::{self, Stanza};
+use super::layout::resolve_below;
+use super::reader::boolean;
+use super::{Environment, Loaded, ServerPaths};
+
+/// Beginning of the names of stanzas that are directories of services.
+const PREFIX: &str = "hot-deploy.user.";
+
+/// Keys of a stanza; those for files that are no services have no effect on services.
+const KEYS: &[&str] = &[
+    "pickup_from",
+    "patterns",
+    "is_recursive",
+    "move_processed_to",
+    "parse_with",
+    "services",
+    "topics",
+    "read_on_pickup",
+    "parse_on_pickup",
+    "delete_after_pickup",
+    "deploy_in_place",
+    "is_case_sensitive",
+    "is_line_by_line",
+    "data_encoding",
+    "binary_file_patterns",
+];
+
 /// A directory watched for services.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PickupDirectory {
@@ -13,4 +43,137 @@ pub struct PickupDirectory {
     pub is_recursive: bool,
     /// File name patterns that are picked up; `*.py` by default.
     pub patterns: Vec<String>,
+}
+
+/// Reads the directories of services of pickup.conf and of the environment; relative paths are below the
+/// directory of the server.
+///
+/// # Errors
+/// [`ErrorKind::Invalid`] with every problem, [`ErrorKind::Io`] if the file cannot be read.
+pub fn read(paths: &ServerPaths, environment: &Environment) -> Result<Loaded<Vec<PickupDirectory>>> {
+    let path = paths.pickup_conf();
+    let file = match ini::read(&path, "pickup.conf") {
+        Err(error) if error.kind() == ErrorKind::NotFound => Stanza::default(),
+        other => other?,
+    };
+    let mut directories = Vec::new();
+    let mut problems = Vec::new();
+    let mut warnings = Vec::new();
+    for stanza in &file.stanzas {
+        match stanza.name.strip_prefix(PREFIX) {
+            Some(name) => directories.extend(directory(name, stanza, paths, &mut problems, &mut warnings)),
+            None => warnings.push(
+                Problem::new(format!(
+                    "`[{}]` has no effect yet, only directories of services have",
+                    stanza.name
+                ))
+                .file("pickup.conf")
+                .line(stanza.line)
+                .hint(format!("call it `[{PREFIX}<name>]` if it is one")),
+            ),
+        }
+    }
+    if let Some(path) = environment.get(HOT_DEPLOY_DIR).filter(|path| !path.is_empty()) {
+        directories.push(PickupDirectory {
+            name: HOT_DEPLOY_DIR.to_owned(),
+            path: resolve_below(paths.base(), path),
+            is_recursive: true,
+            patterns: patterns(environment.get(HOT_DEPLOY_PATTERNS).unwrap_or_default().split(',')),
+        });
+    }
+    if problems.is_empty() {
+        return Ok(Loaded { value: directories, warnings });
+    }
+    Err(Error::from_problems(format!("`{}` cannot be used", path.display()), problems))
+}
+
+fn directory(
+    name: &str,
+    stanza: &Stanza,
+    paths: &ServerPaths,
+    problems: &mut Vec<Problem>,
+    warnings: &mut Vec<Problem>,
+) -> Option<PickupDirectory> {
+    let object = format!("[{}]", stanza.name);
+    let problem = |message: &str, line: u64, field: &str| {
+        Problem::new(message).file("pickup.conf").line(line).object(&*object).field(field)
+    };
+    for entry in stanza.entries.iter().filter(|entry| !KEYS.contains(&entry.key.as_str())) {
+        let hint = zato_schema::suggest::hint(&entry.key, KEYS.iter().copied());
+        warnings.push(Problem { hint, ..problem("unknown key", entry.line, &entry.key) });
+    }
+    let is_recursive = match stanza.get("is_recursive").map(|entry| (boolean(&entry.text()), entry.line)) {
+        None => true,
+        Some((Some(flag), _)) => flag,
+        Some((None, line)) => {
+            problems
+                .push(problem("the value cannot be used", line, "is_recursive").hint("give true or false"));
+            true
+        }
+    };
+    let from = stanza.get("pickup_from").map(ini::Entry::text).filter(|text| !text.trim().is_empty());
+    let Some(from) = from else {
+        problems
+            .push(problem("it is required", stanza.line, "pickup_from").hint("give the path of a directory"));
+        return None;
+    };
+    Some(PickupDirectory {
+        name: name.to_owned(),
+        path: resolve_below(paths.base(), from.trim()),
+        is_recursive,
+        patterns: patterns(
+            stanza.get("patterns").map(ini::Entry::items).unwrap_or_default().iter().map(String::as_str),
+        ),
+    })
+}
+
+fn patterns<'a>(items: impl IntoIterator<Item = &'a str>) -> Vec<String> {
+    let items: Vec<String> =
+        items.into_iter().map(|item| item.trim().to_owned()).filter(|item| !item.is_empty()).collect();
+    if items.is_empty() || items == ["*"] { vec!["*.py".to_owned()] } else { items }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn load(content: &str, environment: &Environment) -> Result<Loaded<Vec<PickupDirectory>>> {
+        let directory = tempfile::tempdir().unwrap();
+        let paths = ServerPaths::new(directory.path());
+        paths.create_directories().unwrap();
+        std::fs::write(paths.pickup_conf(), content).unwrap();
+        let mut loaded = read(&paths, environment);
+        if let Ok(loaded) = &mut loaded {
+            for found in &mut loaded.value {
+                found.path = found.path.strip_prefix(directory.path()).unwrap_or(&found.path).to_path_buf();
+            }
+        }
+        loaded
+    }
+
+    #[test]
+    fn directories_of_services_come_from_stanzas_and_environment() {
+        let environment =
+            [(HOT_DEPLOY_DIR, "/srv/more"), (HOT_DEPLOY_PATTERNS, "api_*.py, x.py")].into_iter().collect();
+        let loaded = load(
+            "[hot-deploy.user.local-dev]\npickup_from=./src\nis_recursive=False\npatern=*.py\n[json]\npickup_from=x\n",
+            &environment,
+        )
+        .unwrap();
+        assert_eq!(loaded.value[0].name, "local-dev");
+        assert_eq!((loaded.value[0].path.to_str().unwrap(), loaded.value[0].is_recursive), ("src", false));
+        assert_eq!(loaded.value[0].patterns, ["*.py"]);
+        assert_eq!(loaded.value[1].patterns, ["api_*.py", "x.py"]);
+        assert_eq!(loaded.warnings.iter().filter_map(|warning| warning.line).collect::<Vec<_>>(), [4, 5]);
+        assert_eq!(loaded.warnings[0].hint.as_deref(), Some("did you mean `patterns`?"));
+    }
+
+    #[test]
+    fn a_stanza_without_directory_is_refused() {
+        let error =
+            load("\n[hot-deploy.user.a]\nis_recursive=perhaps\n", &Environment::default()).unwrap_err();
+        let found: Vec<_> =
+            error.problems().iter().map(|problem| (problem.line, problem.field.as_deref())).collect();
+        assert_eq!(found, [(Some(3), Some("is_recursive")), (Some(2), Some("pickup_from"))]);
+    }
 }

@@ -3,7 +3,7 @@
 use serde_json::Number;
 use zato_core::Problem;
 
-use super::{Budget, Data, Limits, MapBuilder, Node, Pair, Scalar};
+use super::{Budget, Data, Limits, MapBuilder, Node, Outcome, Pair, Scalar};
 
 /// Parses a JSON document.
 pub(super) fn parse(text: &str, limits: Limits) -> (Option<Node>, Vec<Problem>) {
@@ -25,7 +25,7 @@ pub(super) fn parse(text: &str, limits: Limits) -> (Option<Node>, Vec<Problem>) 
     match outcome {
         Ok(node) => (Some(node), reader.problems),
         Err(problem) => {
-            reader.problems.push(problem);
+            reader.problems.push(*problem);
             (None, reader.problems)
         }
     }
@@ -41,7 +41,7 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    fn value(&mut self, depth: usize) -> Result<Node, Problem> {
+    fn value(&mut self, depth: usize) -> Outcome<Node> {
         self.blanks();
         let (line, column) = (self.line, self.column());
         self.budget.descend(depth, line)?;
@@ -58,7 +58,7 @@ impl Reader<'_> {
         Ok(Node { line, column, data })
     }
 
-    fn map(&mut self, depth: usize) -> Result<Data, Problem> {
+    fn map(&mut self, depth: usize) -> Outcome<Data> {
         self.bump();
         let mut map = MapBuilder::default();
         self.blanks();
@@ -88,7 +88,7 @@ impl Reader<'_> {
         }
     }
 
-    fn list(&mut self, depth: usize) -> Result<Data, Problem> {
+    fn list(&mut self, depth: usize) -> Outcome<Data> {
         self.bump();
         let mut items = Vec::new();
         self.blanks();
@@ -108,7 +108,7 @@ impl Reader<'_> {
     }
 
     /// Finds the end of a string and lets `serde_json` decode it, escapes and surrogate pairs included.
-    fn string(&mut self) -> Result<String, Problem> {
+    fn string(&mut self) -> Outcome<String> {
         let start = self.position;
         let bytes = self.text.as_bytes();
         let mut end = start + 1;
@@ -128,7 +128,7 @@ impl Reader<'_> {
         Ok(text)
     }
 
-    fn number(&mut self) -> Result<Scalar, Problem> {
+    fn number(&mut self) -> Outcome<Scalar> {
         let rest = &self.text[self.position..];
         let is_part = |byte: &u8| byte.is_ascii_digit() || b"+-.eE".contains(byte);
         let raw = &rest[..rest.bytes().take_while(is_part).count()];
@@ -138,13 +138,12 @@ impl Reader<'_> {
         Ok(Scalar::number(raw, number))
     }
 
-    fn word(&mut self) -> Result<Scalar, Problem> {
+    fn word(&mut self) -> Outcome<Scalar> {
         let rest = &self.text[self.position..];
         let word = &rest[..rest.bytes().take_while(u8::is_ascii_alphanumeric).count()];
         if !matches!(word, "true" | "false" | "null") {
-            return Err(self
-                .wrong(format!("`{word}` is not a JSON value"))
-                .hint("put text in double quotes"));
+            let problem = *self.wrong(format!("`{word}` is not a JSON value"));
+            return Err(problem.hint("put text in double quotes").into());
         }
         self.position += word.len();
         Ok(Scalar::plain(word))
@@ -180,7 +179,8 @@ impl Reader<'_> {
         self.text.get(self.line_start..self.position).map_or(0, |before| before.chars().count()) as u64 + 1
     }
 
-    fn wrong(&self, message: impl Into<String>) -> Problem {
-        Problem::new(format!("invalid JSON: {} (column {})", message.into(), self.column())).line(self.line)
+    fn wrong(&self, message: impl Into<String>) -> Box<Problem> {
+        let message = format!("invalid JSON: {} (column {})", message.into(), self.column());
+        Problem::new(message).line(self.line).into()
     }
 }

@@ -163,6 +163,9 @@ pub fn parse(bytes: &[u8], limits: Limits) -> (Option<Node>, Vec<Problem>) {
     yaml::parse(text, limits)
 }
 
+/// What reading a part gives; a problem ends it.
+type Outcome<T> = Result<T, Box<Problem>>;
+
 const LIMIT_HINT: &str = "split the document and use `include`";
 
 /// Counts what was built against the limits.
@@ -177,21 +180,21 @@ impl Budget {
         Self { limits, nodes: 0, text: 0 }
     }
 
-    fn spend(&mut self, nodes: usize, text: usize, line: u64) -> Result<(), Problem> {
+    fn spend(&mut self, nodes: usize, text: usize, line: u64) -> Outcome<()> {
         self.nodes = self.nodes.saturating_add(nodes);
         self.text = self.text.saturating_add(text);
         if self.nodes > self.limits.nodes || self.text > self.limits.text {
             let message =
                 format!("the document holds more than {} values, aliases expanded", self.limits.nodes);
-            return Err(Problem::new(message).line(line).hint(LIMIT_HINT));
+            return Err(Problem::new(message).line(line).hint(LIMIT_HINT).into());
         }
         Ok(())
     }
 
-    fn descend(&self, depth: usize, line: u64) -> Result<(), Problem> {
+    fn descend(&self, depth: usize, line: u64) -> Outcome<()> {
         if depth > self.limits.depth {
             let message = format!("values are nested more than {} levels deep", self.limits.depth);
-            return Err(Problem::new(message).line(line).hint(LIMIT_HINT));
+            return Err(Problem::new(message).line(line).hint(LIMIT_HINT).into());
         }
         Ok(())
     }

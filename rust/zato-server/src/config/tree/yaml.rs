@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use saphyr_parser::{Event, Parser, ScalarStyle, Span, StrInput, Tag};
 use zato_core::Problem;
 
-use super::{Budget, Data, Limits, MapBuilder, Node, Pair, Scalar};
+use super::{Budget, Data, Limits, MapBuilder, Node, Outcome, Pair, Scalar};
 
 /// Parses a document.
 pub(super) fn parse(text: &str, limits: Limits) -> (Option<Node>, Vec<Problem>) {
@@ -23,7 +23,7 @@ pub(super) fn parse(text: &str, limits: Limits) -> (Option<Node>, Vec<Problem>) 
             (Some(builder.root.unwrap_or(nothing)), builder.problems)
         }
         Err(problem) => {
-            builder.problems.push(problem);
+            builder.problems.push(*problem);
             (None, builder.problems)
         }
     }
@@ -61,7 +61,7 @@ struct Builder {
 }
 
 impl Builder {
-    fn run(&mut self, text: &str) -> Result<(), Problem> {
+    fn run(&mut self, text: &str) -> Outcome<()> {
         let mut parser: Parser<'_, StrInput<'_>> = Parser::new_from_str(text);
         while let Some(event) = parser.next_event() {
             let (event, span) = event.map_err(|error| {
@@ -74,7 +74,7 @@ impl Builder {
         Ok(())
     }
 
-    fn event(&mut self, event: Event<'_>, span: Span) -> Result<(), Problem> {
+    fn event(&mut self, event: Event<'_>, span: Span) -> Outcome<()> {
         let (line, column) = (span.start.line() as u64, span.start.col() as u64 + 1);
         match event {
             Event::DocumentStart(_) => {
@@ -82,7 +82,7 @@ impl Builder {
                 if self.documents > 1 {
                     let problem =
                         Problem::new("a file holds one YAML document, a second one starts here").line(line);
-                    return Err(problem.hint("remove the `---` or move the rest to a file of its own"));
+                    return Err(problem.hint("remove the `---` or move the rest to a file of its own").into());
                 }
             }
             Event::Alias(anchor) => {
@@ -128,7 +128,7 @@ impl Builder {
         }
     }
 
-    fn start(&mut self, line: u64, column: u64, anchor: usize, content: Content) -> Result<(), Problem> {
+    fn start(&mut self, line: u64, column: u64, anchor: usize, content: Content) -> Outcome<()> {
         self.budget.descend(self.open.len() + 1, line)?;
         let (nodes_before, text_before) = (self.budget.nodes, self.budget.text);
         self.budget.spend(1, 0, line)?;
@@ -136,7 +136,7 @@ impl Builder {
         Ok(())
     }
 
-    fn end(&mut self) -> Result<(), Problem> {
+    fn end(&mut self) -> Outcome<()> {
         let Some(open) = self.open.pop() else { return Ok(()) };
         let data = match open.content {
             Content::List(items) => Data::List(items),
@@ -171,7 +171,7 @@ impl Builder {
         map.pairs
     }
 
-    fn remember(&mut self, anchor: usize, node: &Node, (nodes, text): (usize, usize)) -> Result<(), Problem> {
+    fn remember(&mut self, anchor: usize, node: &Node, (nodes, text): (usize, usize)) -> Outcome<()> {
         if anchor != 0 {
             // The copy kept for aliases costs memory as well.
             self.budget.spend(nodes, text, node.line)?;
@@ -180,7 +180,7 @@ impl Builder {
         Ok(())
     }
 
-    fn add(&mut self, node: Node, anchor: usize) -> Result<(), Problem> {
+    fn add(&mut self, node: Node, anchor: usize) -> Outcome<()> {
         let text = node.scalar().map_or(0, |scalar| scalar.raw().len());
         self.remember(anchor, &node, (1, text))?;
         let Some(open) = self.open.last_mut() else {
@@ -199,13 +199,13 @@ impl Builder {
     }
 }
 
-fn name(node: &Node) -> Result<(String, u64), Problem> {
+fn name(node: &Node) -> Outcome<(String, u64)> {
     match node.scalar() {
         Some(scalar) if !scalar.is_null() => Ok((scalar.raw().to_owned(), node.line)),
         _ => {
             let problem =
                 Problem::new(format!("names must be text, not {}", node.describe())).line(node.line);
-            Err(problem.hint("write `name: value`; put values with braces in quotes"))
+            Err(problem.hint("write `name: value`; put values with braces in quotes").into())
         }
     }
 }
