@@ -1,0 +1,138 @@
+//! `zato create basic-auth` and `zato create api-key`.
+
+use clap::{ArgAction, Args};
+use serde_json::{Map, Value, json};
+use zato_connections::{ApiKey, BasicAuth};
+use zato_core::Secret;
+use zato_schema::Kind;
+
+use crate::admin::Admin;
+use crate::commands::{Session, block_on};
+use crate::exit::Outcome;
+use crate::initial::NewObject;
+use crate::options::{ServerOption, parse_flag};
+use crate::{secrets, terminal};
+
+/// Options of `create basic-auth`.
+#[derive(Debug, Args)]
+pub(crate) struct BasicAuthArguments {
+    #[command(flatten)]
+    server: ServerOption,
+    /// Name of the definition
+    #[arg(long)]
+    name: String,
+    /// Username; the name of the definition if it is missing
+    #[arg(long)]
+    username: Option<String>,
+    /// Password; asked for in a terminal, random and printed otherwise
+    #[arg(long, allow_hyphen_values = true)]
+    password: Option<Secret>,
+    /// Realm shown to callers
+    #[arg(long)]
+    realm: Option<String>,
+    /// Whether it is in use
+    #[arg(long, value_name = "BOOL", default_value = "true", value_parser = parse_flag, action = ArgAction::Set)]
+    is_active: bool,
+}
+
+/// Options of `create api-key`.
+#[derive(Debug, Args)]
+pub(crate) struct ApiKeyArguments {
+    #[command(flatten)]
+    server: ServerOption,
+    /// Name of the definition
+    #[arg(long)]
+    name: String,
+    /// Header that the key is in; X-API-Key if it is missing
+    #[arg(long)]
+    header: Option<String>,
+    /// Accepted for compatibility, has no effect
+    #[arg(long, hide_short_help = true)]
+    username: Option<String>,
+    /// The key itself; asked for in a terminal, random and printed otherwise
+    #[arg(long, alias = "key", allow_hyphen_values = true)]
+    password: Option<Secret>,
+    /// Accepted for compatibility, has no effect
+    #[arg(long, hide = true)]
+    realm: Option<String>,
+    /// Whether it is in use
+    #[arg(long, value_name = "BOOL", default_value = "true", value_parser = parse_flag, action = ArgAction::Set)]
+    is_active: bool,
+}
+
+/// Makes a Basic Auth definition.
+pub(crate) fn create_basic_auth(session: &Session<'_>, arguments: &BasicAuthArguments) -> Outcome {
+    let mut spec = Map::new();
+    let username = arguments.username.as_ref().unwrap_or(&arguments.name);
+    spec.insert("username".to_owned(), json!(username));
+    spec.extend(arguments.realm.as_ref().map(|realm| ("realm".to_owned(), json!(realm))));
+    create(
+        session,
+        &arguments.server,
+        BasicAuth::ID,
+        &arguments.name,
+        arguments.is_active,
+        spec,
+        arguments.password.as_ref(),
+    )
+}
+
+/// Makes an API key.
+pub(crate) fn create_api_key(session: &Session<'_>, arguments: &ApiKeyArguments) -> Outcome {
+    let mut spec = Map::new();
+    spec.extend(arguments.header.as_ref().map(|header| ("header".to_owned(), json!(header))));
+    create(
+        session,
+        &arguments.server,
+        ApiKey::ID,
+        &arguments.name,
+        arguments.is_active,
+        spec,
+        arguments.password.as_ref(),
+    )
+}
+
+/// Creates the definition and prints it; a password that was made here is part of what is printed.
+fn create(
+    session: &Session<'_>,
+    server: &ServerOption,
+    kind: &'static str,
+    name: &str,
+    is_active: bool,
+    mut spec: Map<String, Value>,
+    password: Option<&Secret>,
+) -> Outcome {
+    let (password, is_new) = match password {
+        Some(password) => (password.clone(), false),
+        None => {
+            let asked = if terminal::is_interactive() {
+                terminal::ask_for_secret("Password (empty for a random one)", "--password")?
+            } else {
+                Secret::default()
+            };
+            if asked.is_empty() { (secrets::new_password(), true) } else { (asked, false) }
+        }
+    };
+    let mut shown = Map::from_iter([("name".to_owned(), json!(name))]);
+    shown.extend(spec.clone());
+    spec.insert("password".to_owned(), json!(password.expose()));
+    let object = NewObject { kind, name: name.to_owned(), is_active, spec: Value::Object(spec) };
+    let live = block_on(async {
+        let admin = Admin::open(&server.resolve()?).await?;
+        let created = admin.create(vec![object], &format!("zato create {name}")).await?;
+        shown.insert("id".to_owned(), json!(created.first().map(|object| object.id)));
+        admin.make_live().await
+    })?;
+    if is_new {
+        let mut redacted = shown.clone();
+        redacted.insert("password".to_owned(), json!("******"));
+        shown.insert("password".to_owned(), json!(password.expose()));
+        session
+            .output
+            .secret_data(&format!("{:#}", Value::Object(shown)), &format!("{:#}", Value::Object(redacted)));
+    } else {
+        session.output.data(format!("{:#}", Value::Object(shown)));
+    }
+    session.output.note(live);
+    Ok(())
+}

@@ -1,0 +1,24 @@
+//! `zato worker DIR --index N`: one worker process; the supervisor starts it.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::Session;
+use crate::exit::Outcome;
+use crate::{resolve, serve};
+
+/// Options of `worker`.
+#[derive(Debug, Args)]
+pub(crate) struct Arguments {
+    /// Directory of the server
+    path: PathBuf,
+    /// Number of the worker, from 0
+    #[arg(long)]
+    index: usize,
+}
+
+/// Works until the supervisor says otherwise or is gone.
+pub(crate) fn run(session: &Session<'_>, arguments: &Arguments) -> Outcome {
+    serve::work(session, &resolve::server(&arguments.path)?, arguments.index)
+}

@@ -1,0 +1,115 @@
+//! What commands print.
+
+use std::fs::File;
+use std::io::Write;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use zato_core::Secret;
+use zato_server::config::env::DONT_SHOW_OUTPUT;
+
+use crate::exit::Failure;
+
+/// Where a command writes to. Cloning it gives another handle of the same thing.
+#[derive(Debug, Clone)]
+pub(crate) struct Output {
+    is_silent: bool,
+    is_verbose: bool,
+    log: Arc<Mutex<Option<File>>>,
+}
+
+impl Output {
+    /// Makes the output of a process. Setting `ZATO_CLI_DONT_SHOW_OUTPUT` silences everything but errors and
+    /// the data that a command was asked for (reference operations 1.1).
+    pub(crate) fn from_environment(is_verbose: bool) -> Self {
+        let is_silent = std::env::var_os(DONT_SHOW_OUTPUT).is_some_and(|value| !value.is_empty());
+        Self { is_silent, is_verbose, log: Arc::default() }
+    }
+
+    /// Also writes everything to a file (`--store-log`), without secrets.
+    pub(crate) fn log_to(&self, file: File) {
+        *self.log.lock().unwrap_or_else(PoisonError::into_inner) = Some(file);
+    }
+
+    /// Prints a line about what was done.
+    pub(crate) fn line(&self, text: impl AsRef<str>) {
+        self.write_log(text.as_ref());
+        if !self.is_silent {
+            print_line(text.as_ref());
+        }
+    }
+
+    /// Prints what the command was asked for; never silenced.
+    pub(crate) fn data(&self, text: impl AsRef<str>) {
+        self.write_log(text.as_ref());
+        print_line(text.as_ref());
+    }
+
+    /// Prints a line that holds a secret: `render` is called with its text for the terminal, and with asterisks
+    /// for the log.
+    pub(crate) fn secret_line(&self, secret: &Secret, render: impl Fn(&str) -> String) {
+        self.write_log(&render("******"));
+        if !self.is_silent {
+            print_line(&render(secret.expose()));
+        }
+    }
+
+    /// Prints data that holds secrets: the text for the terminal, and what stands for it in the log.
+    pub(crate) fn secret_data(&self, text: &str, redacted: &str) {
+        self.write_log(redacted);
+        print_line(text);
+    }
+
+    /// Prints a line about what was done to standard error, for commands whose standard output is data.
+    pub(crate) fn note(&self, text: impl AsRef<str>) {
+        if self.is_silent {
+            self.write_log(text.as_ref());
+        } else {
+            self.error_line(text.as_ref());
+        }
+    }
+
+    /// Prints a warning to standard error.
+    pub(crate) fn warning(&self, text: impl AsRef<str>) {
+        self.error_line(&format!("Warning: {}", text.as_ref()));
+    }
+
+    /// Prints details, if `--verbose` was given.
+    pub(crate) fn detail(&self, text: impl AsRef<str>) {
+        if self.is_verbose {
+            self.error_line(text.as_ref());
+        }
+    }
+
+    /// Prints why a command failed.
+    pub(crate) fn failure(&self, failure: &Failure) {
+        self.error_line(&failure.error.report());
+        if self.is_verbose {
+            self.error_line(&format!("  exit code: {} ({:?})", failure.code.number(), failure.code));
+            self.error_line(&format!("  details: {:?}", failure.error));
+        } else if failure.code == crate::ExitCode::ExceptionCaught {
+            self.error_line("  run the command again with --verbose for details");
+        }
+    }
+
+    fn error_line(&self, text: &str) {
+        self.write_log(text);
+        // Nowhere is left to report that standard error is closed.
+        drop(writeln!(std::io::stderr().lock(), "{text}"));
+    }
+
+    fn write_log(&self, text: &str) {
+        let mut log = self.log.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(file) = log.as_mut()
+            && let Err(error) = writeln!(file, "{text}")
+        {
+            eprintln!("could not write the log of this command: {error}");
+            *log = None;
+        }
+    }
+}
+
+/// Prints without failing where the reader went away (`zato info | head -1`).
+fn print_line(text: &str) {
+    let mut stdout = std::io::stdout().lock();
+    drop(writeln!(stdout, "{text}").and_then(|()| stdout.flush()));
+}

@@ -1,0 +1,77 @@
+//! Asking for secrets without showing them.
+
+use std::io::{BufRead, IsTerminal, Write};
+
+use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
+use zato_core::{Error, ErrorKind, Secret};
+
+use crate::exit::{ExitCode, Failure, Outcome};
+
+/// How often somebody may mistype.
+const ATTEMPTS: usize = 3;
+
+/// Turns echo back on when it goes out of scope, whatever happens in between.
+struct Quiet(Termios);
+
+impl Quiet {
+    fn start() -> rustix::io::Result<Self> {
+        let before = tcgetattr(std::io::stdin())?;
+        let mut quiet = before.clone();
+        quiet.local_modes.remove(LocalModes::ECHO);
+        quiet.local_modes.insert(LocalModes::ECHONL);
+        tcsetattr(std::io::stdin(), OptionalActions::Flush, &quiet)?;
+        Ok(Self(before))
+    }
+}
+
+impl Drop for Quiet {
+    fn drop(&mut self) {
+        if tcsetattr(std::io::stdin(), OptionalActions::Flush, &self.0).is_err() {
+            eprintln!("could not turn the echo of the terminal on again; `stty echo` does it");
+        }
+    }
+}
+
+/// Whether there is somebody to ask.
+pub(crate) fn is_interactive() -> bool {
+    std::io::stdin().is_terminal()
+}
+
+/// Asks for a secret twice, without echo (reference operations 1.1). An empty answer is an answer.
+///
+/// # Errors
+/// Exits with 29 where nobody can be asked, and with 15 if the answers differ three times.
+pub(crate) fn ask_for_secret(what: &str, option: &str) -> Outcome<Secret> {
+    if !is_interactive() {
+        return Err(Failure::new(ExitCode::ParameterMissing, format!("{what} is missing"))
+            .hint(format!("give it with {option}, or run the command in a terminal to be asked for it")));
+    }
+    for _ in 0..ATTEMPTS {
+        let first = read_quietly(&format!("{what} (will not be echoed): "))?;
+        let second = read_quietly("Enter again: ")?;
+        if first == second {
+            return Ok(first);
+        }
+        eprintln!("The two differ, try again");
+    }
+    Err(Failure::new(ExitCode::InvalidInput, format!("the two entries of {what} differed {ATTEMPTS} times")))
+}
+
+fn read_quietly(prompt: &str) -> Outcome<Secret> {
+    let failure = |error: std::io::Error| Failure {
+        code: ExitCode::NoInput,
+        error: Error::new(ErrorKind::Io, "could not read from the terminal").source(error),
+    };
+    let mut stderr = std::io::stderr();
+    write!(stderr, "{prompt}").and_then(|()| stderr.flush()).map_err(failure)?;
+    let quiet = Quiet::start().map_err(|error| failure(error.into()))?;
+    let mut line = String::new();
+    let count = std::io::stdin().lock().read_line(&mut line).map_err(failure)?;
+    drop(quiet);
+    // Owned by a secret from here on, so that the buffer is wiped too.
+    let line = Secret::new(line);
+    if count == 0 {
+        return Err(Failure::new(ExitCode::NoInput, "the terminal was closed before the secret was entered"));
+    }
+    Ok(Secret::new(line.expose().trim_end_matches(['\r', '\n'])))
+}

@@ -1,0 +1,190 @@
+//! Config stores, clusters, servers and objects, without a running server.
+
+use std::fs;
+
+use serde_json::Value;
+
+use crate::place::Place;
+
+#[test]
+fn a_config_store_is_made_once_and_deleted_once() {
+    let place = Place::new();
+    assert_eq!(place.zato("delete odb --odb_db_name DIR/zato.db").code, 4);
+    assert_eq!(place.zato("create odb --odb-type sqlite --odb_db_name DIR/zato.db").code, 0);
+    assert_eq!(place.zato("create odb --odb_db_name DIR/zato.db").code, 1);
+    assert_eq!(place.zato("create odb --odb-db-name DIR/zato.db --skip-if-exists").code, 0);
+    assert_eq!(place.zato("create odb postgresql").code, 15);
+    assert_eq!(place.zato("delete odb --odb-db-name DIR/zato.db").code, 0);
+    assert!(!place.path("zato.db").exists());
+}
+
+#[test]
+fn cluster_and_servers_are_made_by_hand() {
+    let place = Place::new();
+    assert_eq!(place.zato("create cluster c1 --odb-db-name DIR/zato.db").code, 4);
+    place.zato("create odb --odb-db-name DIR/zato.db");
+    let key = place.zato("create secret-key").stdout.trim().to_owned();
+    let done = place.zato(&format!(
+        "create cluster c1 --odb-db-name DIR/zato.db --secret-key {key} --lb-agent_port 20151"
+    ));
+    assert_eq!(done.code, 0, "{done:?}");
+    assert!(done.stdout.contains("pubapi: "), "{}", done.stdout);
+    assert!(!done.stdout.contains(&key), "a given key is not repeated");
+    assert_eq!(place.zato("create cluster c2 --odb-db-name DIR/zato.db").code, 6);
+    assert_eq!(place.zato("create cluster c1 --odb-db-name DIR/zato.db").code, 6);
+    assert_eq!(place.zato("create cluster c1 --odb-db-name DIR/zato.db --skip-if-exists").code, 0);
+
+    let create = "--odb-db-name DIR/zato.db";
+    assert_eq!(place.zato(&format!("create server DIR/server1 c1 server1 {create}")).code, 29, "no key");
+    assert_eq!(
+        place.zato(&format!("create server DIR/server1 other server1 {create} --secret-key {key}")).code,
+        8
+    );
+    let wrong = place.zato("create secret-key").stdout.trim().to_owned();
+    assert_eq!(
+        place.zato(&format!("create server DIR/server1 c1 server1 {create} --secret-key {wrong}")).code,
+        16
+    );
+    let made = place
+        .zato(&format!("create server DIR/server1 c1 server1 {create} --secret_key {key} --http-port 17020"));
+    assert_eq!(made.code, 0, "{made:?}");
+    assert_eq!(place.zato(&format!("create server DIR/other c1 server1 {create}")).code, 7);
+    assert_eq!(place.zato(&format!("create server DIR/server1 c1 server2 {create}")).code, 5);
+    let second = place.zato("create server DIR/server2 sqlite localhost 6379 pub priv cert ca c1 server2");
+    assert_eq!(second.code, 0, "{second:?}");
+    assert!(second.stdout.contains("17021"), "{}", second.stdout);
+    let conf = fs::read_to_string(place.path("server2/config/repo/server.conf")).unwrap();
+    assert!(conf.contains("17021"), "{conf}");
+}
+
+#[test]
+fn a_server_that_cannot_be_made_leaves_nothing_behind() {
+    let place = Place::new();
+    assert_eq!(place.zato("create server DIR/server1 c1 server1").code, 4);
+    assert!(!place.path("server1").exists());
+}
+
+#[test]
+fn definitions_and_channels_are_made_changed_and_deleted() {
+    let place = Place::new();
+    place.quickstart();
+    let made =
+        place.zato("create basic-auth --path DIR/qs/server1 --name crm --username crm.user --realm CRM");
+    assert_eq!(made.code, 0, "{made:?}");
+    let shown: Value = serde_json::from_str(&made.stdout).unwrap();
+    assert_eq!(shown["username"], "crm.user");
+    assert_eq!(shown["password"].as_str().unwrap().len(), 36, "a random one is printed");
+    assert!(shown["id"].is_i64());
+
+    let given = place.zato("create basic_auth --path DIR/qs/server1 --name given --password hunter2");
+    assert_eq!(given.code, 0, "{given:?}");
+    assert!(!(given.stdout + &given.stderr).contains("hunter2"), "a given one is not repeated");
+    let again = place.zato("create basic-auth --path DIR/qs/server1 --name crm --password x");
+    assert_ne!(again.code, 0);
+    assert!(again.stderr.contains("crm"), "{}", again.stderr);
+
+    let key = place.zato(
+        "create api-key --path DIR/qs/server1 --name mobile --header X-Mobile --password k --is-active false",
+    );
+    assert_eq!(key.code, 0, "{key:?}");
+
+    let channel = place.zato("create-rest-channel --path DIR/qs --name crm.get --url_path /crm/{id} --service crm.get --basic-auth true");
+    assert_eq!(channel.code, 0, "{channel:?}");
+    let shown: Value = serde_json::from_str(&channel.stdout).unwrap();
+    assert_eq!(
+        (shown["url_path"].as_str(), shown["username"].as_str()),
+        (Some("/crm/{id}"), Some("crm.get"))
+    );
+    assert_eq!(
+        place.zato("create-rest-channel --path DIR/qs --name x --url-path x --service s").code,
+        21,
+        "no slash"
+    );
+    assert_eq!(
+        place.zato("create-rest-channel --path DIR/qs --name x --service s --basic-auth --api-key").code,
+        13
+    );
+
+    assert_eq!(place.zato("change-password --path DIR/qs --name mobile --password other").code, 0);
+    assert_eq!(place.zato("change-password --path DIR/qs --name nobody --password other").code, 15);
+    assert_eq!(place.zato("change-password --path DIR/qs --name mobile").code, 29, "nobody can be asked");
+
+    let id = shown["id"].as_i64().unwrap();
+    assert_eq!(place.zato(&format!("delete-rest-channel --path DIR/qs --id {id}")).code, 0);
+    assert_eq!(place.zato("delete-rest-channel --path DIR/qs --name crm.get").code, 15);
+    assert_eq!(place.zato("delete api-key --path DIR/qs --name mobile").code, 0);
+    assert_eq!(place.zato("delete basic-auth --path DIR/qs --name crm").code, 0);
+}
+
+#[test]
+fn changing_the_password_of_a_user_of_the_credentials_file_changes_the_file() {
+    let place = Place::new();
+    let environment = place.quickstart();
+    let done = place.zato("change-password --path DIR/qs/server1 --name pubapi --password hunter2");
+    assert_eq!(done.code, 0, "{done:?}");
+    assert!(!done.stdout.contains("hunter2"));
+    assert!(environment.credentials().contains(&("pubapi".to_owned(), "hunter2".to_owned())));
+}
+
+#[test]
+fn enmasse_plans_imports_and_exports_without_a_running_server() {
+    let place = Place::new();
+    place.quickstart();
+    let text = "security:\n  - {name: crm.basic, type: basic_auth, username: crm, password: hunter2}\n\
+                channel_rest:\n  - {name: crm.get, url_path: /crm, service: demo.ping, security: crm.basic}\n";
+    fs::write(place.path("in.yaml"), text).unwrap();
+    let plan = place.zato("enmasse DIR/qs/server1 --import --input DIR/in.yaml --dry-run");
+    assert_eq!(plan.code, 0, "{plan:?}");
+    assert!(
+        plan.stdout.contains("crm.get") && plan.stdout.to_lowercase().contains("create"),
+        "{}",
+        plan.stdout
+    );
+    let first = place.zato("enmasse DIR/qs/server1 --import --input DIR/in.yaml");
+    assert_eq!(first.code, 0, "{first:?}");
+    assert!(!(first.stdout + &first.stderr).contains("hunter2"));
+    let second = place.zato("enmasse DIR/qs --import --input DIR/in.yaml");
+    assert!(second.stdout.to_lowercase().contains("no change"), "{}", second.stdout);
+    let export = place.zato("enmasse DIR/qs --export --output DIR/out.yaml");
+    assert_eq!(export.code, 0, "{export:?}");
+    let exported = fs::read_to_string(place.path("out.yaml")).unwrap();
+    assert!(exported.contains("crm.get") && !exported.contains("hunter2"), "{exported}");
+    let third = place.zato("enmasse DIR/qs --import --input DIR/out.yaml");
+    assert!(third.stdout.to_lowercase().contains("no change"), "{third:?}");
+}
+
+#[test]
+fn a_bad_import_changes_nothing_and_tells_every_problem() {
+    let place = Place::new();
+    place.quickstart();
+    let text = "channel_rest:\n  - {name: good, url_path: /good, service: demo.ping}\n  - {name: b1, url_path: b1, service: x}\n\
+                \x20 - {name: b2, url_pth: /b2, service: x}\n";
+    fs::write(place.path("in.yaml"), text).unwrap();
+    let done = place.zato("enmasse DIR/qs/server1 --import --input DIR/in.yaml");
+    assert_eq!(done.code, 21, "{done:?}");
+    for word in ["b1", "url_path", "url_pth", "in.yaml"] {
+        assert!(done.stderr.contains(word), "{word}: {}", done.stderr);
+    }
+    let plan = place.zato("enmasse DIR/qs/server1 --export");
+    assert!(!plan.stdout.contains("/good"), "{plan:?}");
+}
+
+#[test]
+fn enmasse_has_its_exit_codes() {
+    let place = Place::new();
+    place.quickstart();
+    fs::write(place.path("in.yaml"), "channel_rest: []\n").unwrap();
+    for (options, code) in [
+        ("", 14),
+        ("--import", 12),
+        ("--import --export --input DIR/in.yaml", 13),
+        ("--import --input DIR/none.yaml", 2),
+        ("--import --input DIR", 30),
+        ("--export --format xml", 15),
+        ("--export --include-type everything", 15),
+    ] {
+        let line = format!("enmasse DIR/qs/server1 {options}");
+        let done = place.zato(line.trim_end());
+        assert_eq!(done.code, code, "{options}: {done:?}");
+    }
+}

@@ -1,0 +1,173 @@
+//! Servers that really run: supervisor and workers in processes of their own, with a guest without interpreter.
+
+use std::fs;
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+use crate::place::{Environment, Place};
+
+/// Stops the server even if the test fails.
+struct Running<'p>(&'p Place);
+
+impl Drop for Running<'_> {
+    fn drop(&mut self) {
+        self.0.zato("stop DIR/qs");
+    }
+}
+
+fn start(place: &Place) -> (Environment, Running<'_>) {
+    let environment = place.quickstart();
+    fs::write(environment.root.join("server1/pickup/incoming/services/demo.py"), "service demo.ping\n")
+        .unwrap();
+    let done = place.zato("start DIR/qs/server1");
+    assert_eq!(done.code, 0, "{done:?}");
+    assert_eq!(done.stdout, "OK\n");
+    (environment, Running(place))
+}
+
+fn until(what: &str, mut condition: impl FnMut() -> bool) {
+    let deadline = Instant::now() + Duration::from_secs(15);
+    while !condition() {
+        assert!(Instant::now() < deadline, "{what}");
+        std::thread::yield_now();
+    }
+}
+
+#[test]
+fn a_server_starts_answers_and_stops() {
+    let place = Place::new();
+    let (environment, _running) = start(&place);
+    assert_eq!(place.zato("wait --path DIR/qs/server1 --timeout 10").code, 0);
+    assert_eq!(place.zato("start DIR/qs/server1").code, 9);
+    assert_eq!(place.zato("check-config DIR/qs/server1").code, 9);
+    let facts: Value = serde_json::from_str(&place.zato("info DIR/qs/server1 --format json").stdout).unwrap();
+    assert_eq!(facts["component_running"], Value::Bool(true));
+    assert_eq!(facts["master_proc_workers_no"], 1);
+    assert!(facts["master_proc_connections"].to_string().contains("LISTEN"), "{facts}");
+    assert!(facts["services"].to_string().contains("demo.ping"), "{facts}");
+    let stopped = place.zato("stop DIR/qs/server1");
+    assert_eq!(stopped.code, 0, "{stopped:?}");
+    assert!(stopped.stdout.contains("shutting down"));
+    assert!(!environment.root.join("server1/pidfile").exists());
+    assert_eq!(place.zato("stop DIR/qs/server1").code, 10);
+}
+
+#[test]
+fn services_are_invoked_with_the_credentials_of_the_store() {
+    let place = Place::new();
+    let (environment, _running) = start(&place);
+    let done = place.zato("service invoke DIR/qs/server1 demo.ping --payload {\"a\":1}");
+    assert_eq!(done.code, 0, "{done:?}");
+    assert!(done.stdout.contains("demo.ping") && done.stdout.contains(r#"{\"a\":1}"#), "{}", done.stdout);
+    let password = environment.credentials().into_iter().find(|(user, _)| user == "admin.invoke").unwrap().1;
+    assert!(!(done.stdout + &done.stderr).contains(&password));
+    assert_eq!(place.zato("service invoke DIR/qs/server1 demo.ping --headers odd").code, 15);
+}
+
+#[test]
+fn what_is_deployed_is_listed_with_what_is_not_and_rolled_back() {
+    let place = Place::new();
+    let (_environment, _running) = start(&place);
+    fs::write(place.path("crm.py"), "service crm.one\n").unwrap();
+    let first = place.zato("hot-deploy DIR/crm.py --path DIR/qs/server1");
+    assert_eq!(first.code, 0, "{first:?}");
+    assert!(place.zato("service list DIR/qs/server1").stdout.contains("crm.one"));
+    fs::write(place.path("crm.py"), "service crm.two\n").unwrap();
+    assert_eq!(place.zato("hot-deploy DIR/crm.py --path DIR/qs/server1").code, 0);
+    until("the second version is in force", || {
+        place.zato("service list DIR/qs/server1").stdout.contains("crm.two")
+    });
+    fs::write(place.path("crm.py"), "x\nbroken\n").unwrap();
+    let broken = place.zato("hot-deploy DIR/crm.py --path DIR/qs/server1");
+    assert_eq!(broken.code, 21, "{broken:?}");
+    assert!(broken.stderr.contains("crm.py:2: it is broken"), "{}", broken.stderr);
+    let listed = place.zato("service list DIR/qs/server1").stdout;
+    assert!(listed.contains("crm.two") && listed.contains("it is broken"), "{listed}");
+    let back = place.zato("service rollback DIR/qs/server1 crm.py");
+    assert_eq!(back.code, 0, "{back:?}");
+    assert!(place.zato("service list DIR/qs/server1").stdout.contains("crm.one"));
+    let deployments = place.zato("service deployments DIR/qs/server1");
+    assert!(
+        deployments.stdout.contains("failed") && deployments.stdout.contains("rollback"),
+        "{}",
+        deployments.stdout
+    );
+}
+
+#[test]
+fn a_change_is_live_when_the_command_returns() {
+    let place = Place::new();
+    let (_environment, _running) = start(&place);
+    let done =
+        place.zato("create-rest-channel --path DIR/qs/server1 --name x --url-path /x --service demo.ping");
+    assert_eq!(done.code, 0, "{done:?}");
+    assert!(done.stderr.contains("Live on 1 worker after"), "{}", done.stderr);
+    assert_eq!(place.zato("wait --path DIR/qs/server1 --url-path /x --timeout 1").code, 0);
+    fs::write(place.path("in.yaml"), "channel_rest:\n  - {name: y, url_path: /y, service: demo.ping}\n")
+        .unwrap();
+    let imported = place.zato("enmasse DIR/qs/server1 --import --input DIR/in.yaml");
+    assert!(imported.stdout.contains("Live on 1 worker after"), "{imported:?}");
+    assert_eq!(place.zato("wait --path DIR/qs/server1 --url-path /y --timeout 1").code, 0);
+}
+
+#[test]
+fn a_server_that_cannot_start_says_why() {
+    let place = Place::new();
+    let environment = place.quickstart();
+    let taken = std::net::TcpListener::bind("0.0.0.0:0").unwrap();
+    let port = taken.local_addr().unwrap().port().to_string();
+    let done = place.zato_with("start DIR/qs/server1", &[("Zato_Config_Bind_Port", port.as_str())]);
+    assert_eq!(done.code, 18, "{done:?}");
+    assert!(done.stderr.contains(&port), "{}", done.stderr);
+    assert!(!environment.root.join("server1/pidfile").exists());
+}
+
+#[test]
+fn a_whole_environment_starts_and_stops() {
+    let place = Place::new();
+    let done = place.zato(&format!("quickstart create DIR/qs --servers 2 --http-port {}", two_free_ports()));
+    assert_eq!(done.code, 0, "{done:?}");
+    let _running = Running(&place);
+    fs::create_dir(place.path("qs/load-balancer")).unwrap();
+    fs::write(place.path("qs/load-balancer/.zato-info"), r#"{"version":"3.1","component":"LOAD_BALANCER"}"#)
+        .unwrap();
+    let started = place.zato("start DIR/qs");
+    assert_eq!(started.code, 0, "{started:?}");
+    assert!(
+        started.stdout.contains("load-balancer") && started.stdout.contains("skipping"),
+        "{}",
+        started.stdout
+    );
+    for server in ["server1", "server2"] {
+        assert_eq!(place.zato(&format!("wait --path DIR/qs/{server} --timeout 5")).code, 0);
+    }
+    assert_eq!(place.zato("stop DIR/qs").code, 0);
+    assert_eq!(place.zato("stop DIR/qs").code, 10);
+}
+
+#[test]
+fn the_scripts_of_an_environment_start_and_stop_it() {
+    let place = Place::new();
+    let environment = place.quickstart();
+    let _running = Running(&place);
+    let run = |name: &str| std::process::Command::new(environment.root.join(name)).output().unwrap();
+    let started = run("zato-qs-start.sh");
+    let printed = String::from_utf8_lossy(&started.stdout).into_owned();
+    assert!(started.status.success(), "{printed} {}", String::from_utf8_lossy(&started.stderr));
+    assert!(printed.contains("[3/3] server1 started"), "{printed}");
+    let stopped = run("zato-qs-stop.sh");
+    assert!(stopped.status.success());
+    assert!(String::from_utf8_lossy(&stopped.stdout).contains("[1/1] server1 stopped"));
+    assert!(run("zato-qs-stop.sh").status.success(), "stopping what does not run is fine");
+}
+
+/// A port such that it and the next one are free.
+fn two_free_ports() -> u16 {
+    loop {
+        let port = crate::place::free_port();
+        if port < u16::MAX && std::net::TcpListener::bind(("127.0.0.1", port + 1)).is_ok() {
+            return port;
+        }
+    }
+}
