@@ -1,0 +1,1 @@
+"""The Python side of the server: what services use, and what loads them."""

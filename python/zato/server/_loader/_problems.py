@@ -1,0 +1,138 @@
+"""What is wrong with a module, in words that help its author."""
+
+from __future__ import annotations
+
+import linecache
+import re
+import traceback
+from typing import TypedDict
+
+from zato.server._loader._units import Unit
+
+
+class Problem(TypedDict):
+    """One defect, the way the native part takes it."""
+
+    file: str | None
+    line: int | None
+    message: str
+    hint: str | None
+
+
+_PYTHON_2_MESSAGES = (
+    "missing parentheses in call to",
+    "multiple exception types must be parenthesized",
+    "leading zeros in decimal integer literals",
+    "did you mean print(",
+    "inconsistent use of tabs",
+)
+
+_PYTHON_2_LINES = {
+    "the print statement": re.compile(r"^\s*print\s+[^(=\s]|^\s*print\s*>>"),
+    "`except Class, name`": re.compile(r"^\s*except\s+[\w.]+\s*,\s*\w+\s*:"),
+    "`raise Class, message`": re.compile(r"^\s*raise\s+[\w.]+\s*,"),
+    "the exec statement": re.compile(r"^\s*exec\s+[^(=\s]"),
+    "the operator `<>`": re.compile(r"\s<>\s"),
+    "backquotes": re.compile(r"`[^`]+`"),
+    "`ur''` literals": re.compile(r"\b[uU][rR]['\"]"),
+    "long or octal literals": re.compile(r"\b\d+[lL]\b|\b0\d+\b"),
+}
+
+_PYTHON_2_MODULES = {
+    "urllib2": "urllib.request",
+    "cookielib": "http.cookiejar",
+    "HTMLParser": "html.parser",
+    "SimpleHTTPServer": "http.server",
+    "BaseHTTPServer": "http.server",
+    "xmlrpclib": "xmlrpc.client",
+    "commands": "subprocess",
+    "sets": "the built-in set",
+    "exceptions": "builtins",
+    "thread": "threading",
+}
+
+_PACKAGES = {
+    "bs4": "beautifulsoup4",
+    "Crypto": "pycryptodome",
+    "cv2": "opencv-python",
+    "dateutil": "python-dateutil",
+    "jwt": "PyJWT",
+    "ldap": "python-ldap",
+    "OpenSSL": "pyOpenSSL",
+    "PIL": "pillow",
+    "psycopg2": "psycopg2-binary",
+    "sklearn": "scikit-learn",
+    "suds": "suds-community",
+    "yaml": "PyYAML",
+    "zmq": "pyzmq",
+}
+
+
+def from_exception(error: BaseException, unit: Unit) -> Problem:
+    """Describes what a module of a unit raised while it was imported.
+
+    The place is the innermost line inside the unit's own files, which is the one its author can change.
+    """
+    file, line = _place(error, unit)
+    message = f"{type(error).__name__}: {_text(error)}".rstrip(": ")
+    return Problem(file=file, line=line, message=message, hint=_hint(error, unit))
+
+
+def _place(error: BaseException, unit: Unit) -> tuple[str | None, int | None]:
+    if isinstance(error, SyntaxError) and error.filename in unit.locations:
+        return error.filename, error.lineno
+    locations = unit.locations
+    place: tuple[str | None, int | None] = (unit.files[0]["location"] if unit.files else None, None)
+    for frame, line in traceback.walk_tb(error.__traceback__):
+        if frame.f_code.co_filename in locations:
+            place = (frame.f_code.co_filename, line)
+    return place
+
+
+def _text(error: BaseException) -> str:
+    try:
+        text = error.msg if isinstance(error, SyntaxError) else str(error)
+    except Exception:  # noqa: BLE001 - an exception class of the user's may be broken as well
+        return "(its message cannot be shown)"
+    first, _, rest = text.strip().partition("\n")
+    return f"{first} ..." if rest else first
+
+
+def _hint(error: BaseException, unit: Unit) -> str | None:
+    if isinstance(error, SyntaxError):
+        return _syntax_hint(error)
+    if isinstance(error, ModuleNotFoundError) and error.name:
+        return _missing_module_hint(error.name, unit)
+    if isinstance(error, ImportError) and (error.name or "").partition(".")[0] == "zato":
+        return "this version does not have it"
+    if isinstance(error, (SystemExit, KeyboardInterrupt)):
+        return "the module ends the process when it is imported; keep that under `if __name__ == '__main__':`"
+    return None
+
+
+def _syntax_hint(error: SyntaxError) -> str | None:
+    line = error.text or linecache.getline(error.filename or "", error.lineno or 0)
+    found = next((what for what, pattern in _PYTHON_2_LINES.items() if pattern.search(line)), None)
+    if found is None and any(text in (error.msg or "").lower() for text in _PYTHON_2_MESSAGES):
+        found = "this"
+    if found is None:
+        return None
+    return (
+        f"{found} is Python 2 syntax; convert the file to Python 3, for instance with "
+        "`2to3 -w FILE`, which Python up to 3.12 includes"
+    )
+
+
+def _missing_module_hint(name: str, unit: Unit) -> str:
+    top = name.partition(".")[0]
+    if name in _PYTHON_2_MODULES:
+        return f"`{name}` is a module of Python 2; use {_PYTHON_2_MODULES[name]}"
+    if top == "zato":
+        return f"this version does not have `{name}`"
+    if unit.name_note and top == unit.module:
+        return f"{unit.name_note}; rename the package, or use relative imports inside it"
+    package = _PACKAGES.get(top, top)
+    return (
+        f"install it with `python -m pip install {package}` for the Python that runs the server, "
+        f"or deploy a file called {top}.py"
+    )

@@ -1,0 +1,1 @@
+"""Connections as services see them."""

@@ -1,0 +1,62 @@
+"""What services import (reference service-api 1.1)."""
+
+from zato._core import ChannelInfo, ChannelSecurityInfo
+from zato.common.api import NOT_GIVEN
+from zato.common.util.time_ import TimeUtil
+from zato.server.service._io import (
+    CSV,
+    UTC,
+    UUID,
+    AsIs,
+    Bool,
+    Boolean,
+    Date,
+    DateTime,
+    Decimal,
+    Dict,
+    DictList,
+    Float,
+    ForceType,
+    Int,
+    Integer,
+    IOElem,
+    List,
+    ListOfDicts,
+    Nested,
+    Opaque,
+    SIOElem,
+    Text,
+    Unicode,
+)
+from zato.server.service._service import Service
+
+__all__ = [
+    "CSV",
+    "NOT_GIVEN",
+    "UTC",
+    "UUID",
+    "AsIs",
+    "Bool",
+    "Boolean",
+    "ChannelInfo",
+    "ChannelSecurityInfo",
+    "Date",
+    "DateTime",
+    "Decimal",
+    "Dict",
+    "DictList",
+    "Float",
+    "ForceType",
+    "IOElem",
+    "Int",
+    "Integer",
+    "List",
+    "ListOfDicts",
+    "Nested",
+    "Opaque",
+    "SIOElem",
+    "Service",
+    "Text",
+    "TimeUtil",
+    "Unicode",
+]

@@ -1,0 +1,47 @@
+"""A stand-in for the native part, for tests of logic that is pure Python. Tests of behaviour use the real server."""
+
+from __future__ import annotations
+
+import itertools
+import sys
+from types import ModuleType
+from typing import Any
+
+_numbers = itertools.count(1)
+
+
+class Records:
+    """What was logged."""
+
+    def __init__(self) -> None:
+        self.lines: list[tuple[int, str, str, int, str | None]] = []
+        self.level = 10
+        self.cid: str | None = None
+
+
+records = Records()
+
+
+def install() -> ModuleType:
+    """Puts the stand-in where `zato._core` is looked for."""
+    core: Any = ModuleType("zato._core")
+
+    class Service:
+        def __init__(self, *arguments: Any, **options: Any) -> None:
+            pass
+
+    for name in ("Request", "HTTPRequestData", "Response", "ChannelInfo", "ChannelSecurityInfo"):
+        setattr(core, name, type(name, (), {"__module__": "zato._core"}))
+    core.Service = Service
+    core.__version__ = "0"
+    core.log = lambda level, logger, message, line=0, cid=None: records.lines.append(
+        (level, logger, message, line, cid)
+    )
+    core.log_enabled = lambda logger, level: level >= records.level
+    core.current_cid = lambda: records.cid
+    core.new_cid = lambda: f"{next(_numbers):024x}"
+    core.server_facts = lambda: None
+    core.after_in_child = lambda: None
+    core.main = lambda argv: 0
+    sys.modules["zato._core"] = core
+    return core
