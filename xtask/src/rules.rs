@@ -11,6 +11,7 @@ pub(crate) mod machine_paths;
 pub(crate) mod markers;
 pub(crate) mod names;
 pub(crate) mod registry;
+pub(crate) mod server_conf;
 pub(crate) mod spelling;
 pub(crate) mod words;
 

@@ -32,6 +32,7 @@ const RULES: &[(&str, Rule)] = &[
     ("spelling", rules::spelling::check),
     ("error-codes", rules::error_codes::check),
     ("environment", rules::environment::check),
+    ("server-conf", rules::server_conf::check),
     ("architecture", rules::architecture::check),
     ("boundaries", rules::boundaries::check),
     ("links", rules::links::check),
