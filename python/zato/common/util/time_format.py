@@ -13,6 +13,7 @@ _MONTHS = (
     "January February March April May June July August September October November December".split()  # noqa: SIM905
 )
 _DAYS = "Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split()  # noqa: SIM905
+_EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.timezone.utc)
 _ORDINAL = {1: "st", 2: "nd", 3: "rd", 21: "st", 22: "nd", 23: "rd", 31: "st"}
 
 _TOKEN = re.compile(
@@ -58,8 +59,8 @@ _WRITERS: dict[str, Callable[[dt.datetime], str]] = {
     "Z": lambda moment: _offset(moment, ""),
     "a": lambda moment: "am" if moment.hour < 12 else "pm",
     "A": lambda moment: "AM" if moment.hour < 12 else "PM",
-    "X": lambda moment: str(int(_aware(moment).timestamp())),
-    "x": lambda moment: str(round(_aware(moment).timestamp() * 1_000_000)),
+    "X": lambda moment: str((_aware(moment) - _EPOCH) // dt.timedelta(seconds=1)),
+    "x": lambda moment: str((_aware(moment) - _EPOCH) // dt.timedelta(microseconds=1)),
     "W": lambda moment: "{}-W{:02d}-{}".format(*moment.isocalendar()),
 }
 
@@ -145,9 +146,9 @@ def parse_time(text: str, pattern: str) -> dt.datetime:
 
 def _assemble(parts: dict[str, str]) -> dt.datetime:
     if "X" in parts:
-        return dt.datetime.fromtimestamp(float(parts["X"]), dt.timezone.utc)
+        return _EPOCH + dt.timedelta(seconds=float(parts["X"]))
     if "x" in parts:
-        return dt.datetime.fromtimestamp(int(parts["x"]) / 1_000_000, dt.timezone.utc)
+        return _EPOCH + dt.timedelta(microseconds=int(parts["x"]))
     zone = _zone(parts)
     clock = (_hour(parts), _number(parts, "mm", "m"), _number(parts, "ss", "s"), _microsecond(parts))
     if "W" in parts:

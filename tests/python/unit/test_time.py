@@ -1,0 +1,101 @@
+from __future__ import annotations
+
+import datetime as dt
+import sys
+
+import arrow
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from zato.common.util.time_ import TimeUtil, datetime_from_ms
+from zato.common.util.time_format import format_time, parse_time, zone_from_name
+
+TOKENS = (
+    "YYYY YY MMMM MMM MM M DDDD DDD DD D Do dddd ddd d HH H hh h mm m ss s SSSSSS SSS S a A ZZ Z W [YYYY]".split()  # noqa: SIM905
+)
+moments = st.datetimes(min_value=dt.datetime(1900, 1, 1), max_value=dt.datetime(2200, 1, 1))
+offsets = st.sampled_from([0, 330, -180])
+zones = offsets.map(lambda minutes: dt.timezone(dt.timedelta(minutes=minutes)))
+
+
+@given(moments, zones, st.lists(st.sampled_from(TOKENS), min_size=1, max_size=5))
+def test_formats_are_arrows(moment: dt.datetime, zone: dt.tzinfo, tokens: list[str]) -> None:
+    pattern, aware = "-".join(tokens), moment.replace(tzinfo=zone)
+    assert format_time(aware, pattern) == arrow.get(aware).format(pattern)
+
+
+@given(moments)
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        "YYYY-MM-DDTHH:mm:ss.SSSSSS",
+        "D MMMM YYYY, h:mm:ss.SSSSSS A",
+        "YYYY DDDD HHmmssSSSSSS",
+        "x",
+        "ddd Do MMM YYYY HH:mm:ss.SSSSSS",
+    ],
+)
+def test_what_was_written_is_read_back(pattern: str, moment: dt.datetime) -> None:
+    assert parse_time(format_time(moment, pattern), pattern).replace(tzinfo=None) == moment
+
+
+def test_time_zones_are_read() -> None:
+    assert parse_time("2030-01-31 12:00 +02:00", "YYYY-MM-DD HH:mm ZZ").utcoffset() == dt.timedelta(hours=2)
+    assert parse_time("2030-07-31 12:00 Europe/London", "YYYY-MM-DD HH:mm ZZZ").utcoffset() == dt.timedelta(hours=1)
+    assert parse_time("1700000000", "X") == dt.datetime(2023, 11, 14, 22, 13, 20, tzinfo=dt.timezone.utc)
+    assert parse_time("2026-W01-3", "W").date() == dt.date(2025, 12, 31)
+    assert zone_from_name("local") is not None
+    with pytest.raises(ValueError, match="no time zone `Nowhere/Town`"):
+        zone_from_name("Nowhere/Town")
+
+
+@pytest.mark.parametrize("text", ["soon", "2030-13-01", "2030-01-32", "2030-01-31 extra"])
+def test_text_that_does_not_follow_the_format_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match=r"."):
+        parse_time(text, "YYYY-MM-DD")
+
+
+def test_default_formats_depend_on_the_profile() -> None:
+    assert dt.datetime.strptime(TimeUtil("3.2").utcnow(), "%Y-%m-%dT%H:%M:%S")
+    assert dt.datetime.strptime(TimeUtil("3.0").now(), "%Y-%m-%d %H:%M:%S")
+    assert dt.date.fromisoformat(TimeUtil().today())
+
+
+def test_days_lie_next_to_each_other() -> None:
+    time = TimeUtil()
+    assert time.one_day_from(time.yesterday(tz="UTC")) == time.today(tz="UTC")
+    assert time.one_day_from(time.today(tz="UTC")) == time.tomorrow(tz="UTC")
+
+
+def test_shifts_take_text_dates_and_objects() -> None:
+    time = TimeUtil()
+    assert time.one_day_from("2030-01-31") == "2030-02-01"
+    assert time.one_day_from(dt.date(2030, 12, 31)) == "2031-01-01"
+    assert time.one_hour_from(dt.datetime(2030, 1, 1, 23), "YYYY-MM-DD HH") == "2030-01-02 00"
+    assert time.one_minute_from("2030-01-01T00:00:59", "HH:mm:ss") == "00:01:59"
+    assert time.one_day_from(arrow.get(2030, 1, 1)) == "2030-01-02"
+
+
+def test_reformat_goes_from_one_format_to_another() -> None:
+    assert TimeUtil().reformat("31/01/2030 17:05", "DD/MM/YYYY HH:mm", "MMM D, YYYY h:mm a") == "Jan 31, 2030 5:05 pm"
+
+
+def test_objects_are_arrows_if_it_is_installed(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = TimeUtil().utcnow(needs_format=False)
+    assert isinstance(now, arrow.Arrow) and abs((arrow.utcnow() - now).total_seconds()) < 60
+    monkeypatch.setitem(sys.modules, "arrow", None)
+    assert isinstance(TimeUtil().now(needs_format=False), dt.datetime)
+
+
+def test_iso_times_have_microseconds() -> None:
+    for text in (TimeUtil().isonow(), TimeUtil().isoutcnow()):
+        assert dt.datetime.strptime(text, "%Y-%m-%dT%H:%M:%S.%f")
+    assert abs(TimeUtil().utcnow_as_float() - dt.datetime.now().timestamp()) < 60
+    assert datetime_from_ms(1000) == "1970-01-01T00:00:01"
+    assert datetime_from_ms(1500, isoformat=False) == dt.datetime(1970, 1, 1, 0, 0, 1, 500000)
+
+
+def test_formats_kept_in_a_key_value_database_are_refused() -> None:
+    with pytest.raises(ValueError, match="date format `iso` cannot be looked up"):
+        TimeUtil("2.0").utcnow("kvdb:iso")
