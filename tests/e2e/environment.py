@@ -7,6 +7,7 @@ import contextlib
 import http.client
 import json
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -17,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 ZATO = Path(sys.executable).with_name("zato")
+FIXTURES = Path(__file__).with_name("fixtures")
 
 
 @dataclass
@@ -60,6 +62,74 @@ def free_port() -> int:
         return probe.getsockname()[1]
 
 
+def clean_variables() -> dict[str, str]:
+    """Environment variables of this process without those that configure Zato."""
+    return {key: value for key, value in os.environ.items() if not key.lower().startswith("zato")}
+
+
+@dataclass
+class CommandLine:
+    """Runs `zato` in a directory, configured by nothing but its arguments."""
+
+    directory: Path
+    program: tuple[str, ...] = (str(ZATO),)
+    variables: dict[str, str] = field(default_factory=clean_variables)
+
+    def __call__(
+        self, *arguments: str | Path, expect: int | None = 0, env: dict[str, str] | None = None, **options: Any
+    ) -> subprocess.CompletedProcess[str]:
+        """Runs a command; checks its exit code unless `expect` is None."""
+        command = [*self.program, *map(str, arguments)]
+        if "input" not in options:
+            options["stdin"] = subprocess.DEVNULL
+        options = {"capture_output": True, "text": True, "timeout": 60, "cwd": self.directory} | options
+        done = subprocess.run(command, env=self.variables | (env or {}), **options)  # noqa: PLW1510
+        if expect is not None and done.returncode != expect:
+            shown = " ".join(map(str, arguments))
+            raise AssertionError(f"`zato {shown}` gave {done.returncode}, not {expect}\n{done.stdout}\n{done.stderr}")
+        return done
+
+
+def send(
+    port: int,
+    method: str,
+    path: str,
+    body: bytes | str | None = None,
+    headers: dict[str, str] | None = None,
+    auth: tuple[str, str] | None = None,
+    timeout: float = 20.0,
+) -> Answer:
+    """Sends one request to a port of this machine, on a connection of its own."""
+    headers = dict(headers or {})
+    if auth:
+        token = base64.b64encode(f"{auth[0]}:{auth[1]}".encode()).decode()
+        headers["Authorization"] = f"Basic {token}"
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=timeout)
+    try:
+        connection.request(method, path, body, headers)
+        response = connection.getresponse()
+        return Answer(response.status, response.headers, response.read())
+    finally:
+        connection.close()
+
+
+def children(parent: int) -> list[int]:
+    """Process IDs of the children of a process, sorted."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            with contextlib.suppress(OSError):
+                if int((entry / "stat").read_text().rsplit(")", 1)[1].split()[1]) == parent:
+                    found.append(int(entry.name))
+    return sorted(found)
+
+
+def read_credentials(root: Path) -> dict[str, str]:
+    """Users and passwords that quickstart wrote down."""
+    pairs = (line.split(": ", 1) for line in (root / "credentials").read_text().splitlines() if line)
+    return {user: password for user, password in pairs}
+
+
 @dataclass
 class Environment:
     """One quickstart environment."""
@@ -67,6 +137,7 @@ class Environment:
     root: Path
     workers: int = 1
     settings: dict[str, dict[str, str]] = field(default_factory=dict)
+    fixtures: tuple[str, ...] = ()
     port: int = field(default_factory=free_port)
     is_running: bool = False
 
@@ -83,8 +154,7 @@ class Environment:
     @property
     def variables(self) -> dict[str, str]:
         """Environment variables of every command."""
-        kept = {key: value for key, value in os.environ.items() if not key.lower().startswith("zato")}
-        return kept | {
+        return clean_variables() | {
             "Zato_Config_Bind_Host": "127.0.0.1",
             "Zato_Config_Bind_Port": str(self.port),
             "Zato_Config_Num_Threads": str(self.workers),
@@ -92,20 +162,15 @@ class Environment:
 
     def zato(self, *arguments: str | Path, expect: int | None = 0, **options: Any) -> subprocess.CompletedProcess[str]:
         """Runs a command; checks its exit code unless `expect` is None."""
-        command = [str(ZATO), *map(str, arguments)]
-        options = {"capture_output": True, "text": True, "timeout": 60, "stdin": subprocess.DEVNULL} | options
-        done = subprocess.run(command, env=self.variables | options.pop("env", {}), **options)  # noqa: PLW1510
-        if expect is not None and done.returncode != expect:
-            raise AssertionError(
-                f"`zato {' '.join(command[1:])}` gave {done.returncode}, not {expect}\n{done.stdout}\n{done.stderr}"
-            )
-        return done
+        run = CommandLine(Path.cwd(), variables=self.variables)
+        return run(*arguments, expect=expect, **options)
 
     def create(self) -> None:
         """Makes the environment."""
         self.zato("quickstart", "create", self.root)
         if self.settings:
             self.configure(self.settings)
+        self.deploy_fixtures(*self.fixtures)
 
     def configure(self, settings: dict[str, dict[str, str]]) -> None:
         """Sets keys of server.conf."""
@@ -141,8 +206,7 @@ class Environment:
 
     def credentials(self) -> dict[str, str]:
         """Generated users and passwords."""
-        pairs = (line.split(": ", 1) for line in (self.root / "credentials").read_text().splitlines() if line)
-        return {user: password for user, password in pairs}
+        return read_credentials(self.root)
 
     def info(self) -> dict[str, Any]:
         """What `zato info` says."""
@@ -154,15 +218,7 @@ class Environment:
 
     def worker_pids(self) -> list[int]:
         """Process IDs of the workers."""
-        supervisor = self.supervisor_pid()
-        found = []
-        for entry in Path("/proc").iterdir():
-            if entry.name.isdigit():
-                with contextlib.suppress(OSError):
-                    parent = int((entry / "stat").read_text().rsplit(")", 1)[1].split()[1])
-                    if parent == supervisor:
-                        found.append(int(entry.name))
-        return sorted(found)
+        return children(self.supervisor_pid())
 
     def log(self) -> str:
         """The server's log."""
@@ -174,6 +230,16 @@ class Environment:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(source)
         return path
+
+    def deploy_fixtures(self, *names: str) -> None:
+        """Copies files or directories of `fixtures` into the pickup directory."""
+        for name in names:
+            source = FIXTURES / name
+            target = self.pickup / source.name
+            if source.is_dir():
+                shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__"))
+            else:
+                shutil.copy(source, target)
 
     def channel(self, path: str, service: str, **fields: Any) -> None:
         """Makes an open REST channel through enmasse."""
@@ -196,17 +262,7 @@ class Environment:
         timeout: float = 20.0,
     ) -> Answer:
         """Sends one request on a connection of its own."""
-        headers = dict(headers or {})
-        if auth:
-            token = base64.b64encode(f"{auth[0]}:{auth[1]}".encode()).decode()
-            headers["Authorization"] = f"Basic {token}"
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=timeout)
-        try:
-            connection.request(method, path, body, headers)
-            response = connection.getresponse()
-            return Answer(response.status, response.headers, response.read())
-        finally:
-            connection.close()
+        return send(self.port, method, path, body, headers, auth, timeout)
 
     def get(self, path: str, **options: Any) -> Answer:
         """Sends a GET request."""
