@@ -66,7 +66,7 @@ impl PythonGuest {
                 thread_name: "zato-service".to_owned(),
                 ..Options::default()
             },
-        );
+        )?;
         let host = Arc::new(Host {
             options,
             registry: ArcSwap::from_pointee(Registry::default()),

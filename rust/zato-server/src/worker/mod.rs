@@ -3,13 +3,24 @@
 //! Start: hello to the supervisor, snapshot of the config store, compiled tables, guest, units in force, then the
 //! port. A worker whose supervisor is gone finishes what is in flight and exits.
 
-use std::sync::Arc;
+mod configuration;
+mod import;
+mod life;
+mod orders;
+mod parent;
+mod startup_services;
+mod units;
 
-use zato_core::guest::GuestFactory;
+use std::sync::{Arc, OnceLock};
+
+use tokio::sync::oneshot;
+use zato_core::error::Context;
+use zato_core::guest::{Guest, GuestFactory, GuestOptions, NameFilter};
 use zato_core::{Error, ErrorKind, Result};
+use zato_store::Cipher;
 
 use crate::config::{ServerOptions, ServerPaths};
-use crate::supervisor::LogControl;
+use crate::logging::AccessLogFile;
 
 /// Everything a worker is given.
 pub struct WorkerOptions {
@@ -17,10 +28,12 @@ pub struct WorkerOptions {
     pub paths: ServerPaths,
     /// What its files say.
     pub server: ServerOptions,
+    /// Decrypts secrets of the config store.
+    pub cipher: Cipher,
     /// Number of the worker, from 0.
     pub index: usize,
-    /// What log files and log levels mean to this process.
-    pub log_control: Arc<dyn LogControl>,
+    /// Where lines of the access log go.
+    pub access_log: Option<AccessLogFile>,
 }
 
 impl std::fmt::Debug for WorkerOptions {
@@ -37,7 +50,7 @@ pub struct WorkerExit {
     pub is_clean: bool,
 }
 
-/// Exit code of a worker process that will not start however often it is tried.
+/// Exit code of a worker process that will not start however often it is tried (`EX_CONFIG` of sysexits).
 pub const EXIT_UNABLE: u8 = 78;
 
 /// Runs a worker until it is told to stop. Blocks the calling thread, on which the guest is made; a Python caller
@@ -46,6 +59,52 @@ pub const EXIT_UNABLE: u8 = 78;
 /// # Errors
 /// Whatever kept the worker from starting. The supervisor has been told as well.
 pub fn run(options: WorkerOptions, factory: GuestFactory) -> Result<WorkerExit> {
-    drop(factory);
-    Err(Error::new(ErrorKind::Internal, format!("cannot start worker {} yet", options.index)))
+    parent::die_with_parent()?;
+    let guest: Arc<OnceLock<Arc<dyn Guest>>> = Arc::default();
+    let parked = Arc::clone(&guest);
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .on_thread_park(move || {
+            if let Some(guest) = parked.get() {
+                guest.on_io_park();
+            }
+        })
+        .build()
+        .context(ErrorKind::Io, || "could not start the I/O runtime of the worker".to_owned())?;
+    let guest_options = guest_options(&options);
+    let (sender, receiver) = oneshot::channel();
+    let io = std::thread::Builder::new()
+        .name("zato-io".to_owned())
+        .spawn(move || {
+            let outcome = runtime.block_on(life::live(options, receiver));
+            // Nothing that still runs may keep the process alive.
+            runtime.shutdown_background();
+            outcome
+        })
+        .context(ErrorKind::Io, || "could not start the I/O thread of the worker".to_owned())?;
+    let made = factory(guest_options);
+    if let Ok(made) = &made {
+        // It was empty, as only this function fills it.
+        drop(guest.set(Arc::clone(made)));
+    }
+    // The I/O thread may have ended already, then it says why.
+    drop(sender.send(made));
+    io.join().unwrap_or_else(|_| Err(Error::new(ErrorKind::Internal, "the I/O thread of the worker failed")))
+}
+
+fn guest_options(options: &WorkerOptions) -> GuestOptions {
+    let server = &options.server;
+    let allowed = server.hot_deploy.allowed.clone();
+    GuestOptions {
+        base_dir: options.paths.base().to_path_buf(),
+        server_name: server.server_name.clone(),
+        cluster_name: server.cluster_name.clone(),
+        worker_index: options.index,
+        profile: server.runtime.profile,
+        max_threads: server.runtime.max_threads,
+        queue_limit: server.runtime.queue_limit,
+        switch_interval: server.runtime.switch_interval,
+        simple_io: server.simple_io.clone(),
+        is_service_allowed: NameFilter(Arc::new(move |name| allowed.allows(name))),
+    }
 }

@@ -1,0 +1,174 @@
+//! A worker from start to end, on its I/O thread.
+
+use std::sync::{Arc, OnceLock};
+use std::time::{Duration, Instant};
+
+use futures::future::BoxFuture;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::{mpsc, oneshot};
+use tokio_util::sync::CancellationToken;
+use zato_core::error::Context;
+use zato_core::guest::Guest;
+use zato_core::{Error, ErrorKind, Result};
+use zato_http::{AccessLog, Listeners, Metrics, MetricsSource, State, serve};
+use zato_store::{Store, StoreOptions};
+
+use super::configuration::Configuration;
+use super::orders::{self, Engine};
+use super::units::Units;
+use super::{WorkerExit, WorkerOptions, startup_services};
+use crate::control::{self, Hello, Incoming, Notice, Peer, Welcome};
+use crate::logging::AccessLogFile;
+
+/// Longest line the supervisor may send: the sources of a deployment.
+const LINE_LIMIT: usize = 256 << 20;
+
+/// How long the supervisor may take to take note that a worker cannot start.
+const FAREWELL_LIMIT: Duration = Duration::from_secs(1);
+
+/// Shortest time left for services once connections are drained.
+const SHORTEST_DRAIN: Duration = Duration::from_millis(100);
+
+type GuestReceiver = oneshot::Receiver<Result<Arc<dyn Guest>>>;
+
+/// Lives until told to stop.
+pub(super) async fn live(options: WorkerOptions, guest: GuestReceiver) -> Result<WorkerExit> {
+    let drain = CancellationToken::new();
+    follow_signals(drain.clone())?;
+    let (supervisor, orders) = connect(&options).await?;
+    let engine = Arc::new(OnceLock::new());
+    tokio::spawn(orders::follow(orders, Arc::clone(&engine), drain.clone()));
+    tokio::spawn(follow_supervisor(supervisor.clone(), drain.clone()));
+    let drain_timeout = options.server.drain_timeout;
+    let started = tokio::select! {
+        started = start(options, guest, &supervisor, &engine) => started,
+        // Nothing is in flight yet.
+        () = drain.cancelled() => return Ok(WorkerExit { is_clean: false }),
+    };
+    let (listeners, engine) = match started {
+        Ok(started) => started,
+        Err(error) => {
+            let notice = Notice::Unable { report: error.report() };
+            // If it cannot be told, the exit code still says it.
+            drop(tokio::time::timeout(FAREWELL_LIMIT, supervisor.ask::<()>(&notice)).await);
+            return Err(error);
+        }
+    };
+    let mut drain_started = None;
+    let shutdown = async {
+        drain.cancelled().await;
+        drain_started = Some(Instant::now());
+    };
+    let drained = serve(listeners, Arc::clone(&engine.state), shutdown).await?;
+    let left = drain_timeout.saturating_sub(drain_started.map_or(Duration::ZERO, |started| started.elapsed()));
+    let is_idle = engine.guest.drain(left.max(SHORTEST_DRAIN)).await;
+    if drained.cut_off > 0 || !is_idle {
+        tracing::warn!(
+            target: "zato",
+            "Stopped before everything was finished: {} connections were cut off{}",
+            drained.cut_off,
+            if is_idle { "" } else { ", services still run" },
+        );
+    }
+    crate::logging::flush();
+    Ok(WorkerExit { is_clean: is_idle })
+}
+
+/// SIGTERM drains; SIGINT is meant for the supervisor, SIGHUP and SIGUSR1 for log files, which are opened again by
+/// themselves.
+fn follow_signals(drain: CancellationToken) -> Result<()> {
+    let take = |kind| signal(kind).context(ErrorKind::Io, || "could not listen for signals".to_owned());
+    let mut terminate = take(SignalKind::terminate())?;
+    let ignored: [Signal; 3] =
+        [take(SignalKind::interrupt())?, take(SignalKind::hangup())?, take(SignalKind::user_defined1())?];
+    tokio::spawn(async move {
+        // While they are listened to, they do nothing else.
+        let _ignored = ignored;
+        terminate.recv().await;
+        drain.cancel();
+        std::future::pending::<()>().await;
+    });
+    Ok(())
+}
+
+async fn follow_supervisor(supervisor: Peer, drain: CancellationToken) {
+    supervisor.closed().await;
+    if !drain.is_cancelled() {
+        tracing::warn!(target: "zato", "The supervisor is gone, this worker stops");
+        drain.cancel();
+    }
+}
+
+async fn connect(options: &WorkerOptions) -> Result<(Peer, mpsc::Receiver<Incoming>)> {
+    let path = control::socket_path(&options.paths).ok_or_else(|| {
+        Error::new(ErrorKind::NotFound, "a worker is started by its server, not on its own")
+            .hint(format!("start the server with `zato start {}`", options.paths.base().display()))
+    })?;
+    control::connect(&path, LINE_LIMIT).await
+}
+
+async fn start(
+    options: WorkerOptions,
+    guest: GuestReceiver,
+    supervisor: &Peer,
+    engine: &Arc<OnceLock<Engine>>,
+) -> Result<(Listeners, Arc<Ready>)> {
+    let WorkerOptions { server, cipher, index, access_log, .. } = options;
+    let hello = Hello { index, pid: std::process::id() };
+    let welcome: Welcome = supervisor.ask(&Notice::Hello(hello)).await?;
+    let store = Store::open(StoreOptions::sqlite(&server.database.path)).await?;
+    let configuration = Configuration::load(store.clone(), cipher, server.http.clone(), index == 0).await?;
+    let guest = guest.await.unwrap_or_else(|_| Err(Error::new(ErrorKind::Internal, "the guest was not made")))?;
+    configuration.configure(&*guest);
+    let mut state = State::new(
+        server.http.clone(),
+        Arc::clone(&configuration.tables),
+        Arc::clone(&guest),
+        Metrics::new(index)?,
+    )
+    .with_metrics_source(Arc::new(AllWorkers(supervisor.clone())));
+    if let Some(log) = access_log {
+        state = state.with_access_log(Arc::new(log));
+    }
+    let state = Arc::new(state);
+    let units = Units::new(Arc::clone(&guest), store, server.hot_deploy.import_timeout);
+    let ready = Arc::new(Ready { state: Arc::clone(&state), guest: Arc::clone(&guest) });
+    let engine = engine.get_or_init(|| Engine { guest, configuration, units, state });
+    let restored = engine.restore(welcome.epoch).await?;
+    supervisor.ask::<()>(&Notice::Restored(restored)).await?;
+    let listeners = Listeners::bind(&[welcome.bind], true)?;
+    ready.state.set_ready(true);
+    supervisor.ask::<()>(&Notice::Ready).await?;
+    startup_services::invoke(&server, index, &*ready.guest);
+    Ok((listeners, ready))
+}
+
+/// What is needed once everything is loaded.
+struct Ready {
+    state: Arc<State>,
+    guest: Arc<dyn Guest>,
+}
+
+/// Metrics of all workers, by way of the supervisor.
+struct AllWorkers(Peer);
+
+impl MetricsSource for AllWorkers {
+    fn gather(&self, own: String) -> BoxFuture<'static, String> {
+        let supervisor = self.0.clone();
+        Box::pin(async move {
+            match supervisor.ask::<String>(&Notice::Metrics).await {
+                Ok(text) => text,
+                Err(error) => {
+                    tracing::warn!(%error, "only the metrics of this worker are known");
+                    own
+                }
+            }
+        })
+    }
+}
+
+impl AccessLog for AccessLogFile {
+    fn write(&self, lines: &[u8]) {
+        Self::write(self, lines);
+    }
+}

@@ -1,0 +1,49 @@
+//! Services that are invoked when a worker has started (reference operations 4.1, `[startup_services_*]`).
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use zato_core::Cid;
+use zato_core::guest::Guest;
+use zato_core::invocation::{ChannelInfo, Invocation, Reply};
+
+use crate::config::ServerOptions;
+use crate::config::options::{StartupPayload, StartupService};
+
+/// Channel type that such services see.
+const CHANNEL_TYPE: &str = "startup-service";
+
+/// Queues the services of this worker, those of the first worker in that one only.
+pub(super) fn invoke(server: &ServerOptions, index: usize, guest: &dyn Guest) {
+    let first = if index == 0 { server.startup_services_first_worker.as_slice() } else { &[] };
+    for service in first.iter().chain(&server.startup_services_any_worker) {
+        if !guest.has_service(&service.name) {
+            tracing::warn!(target: "zato", "Start-up service `{}` is not deployed, it was not invoked", service.name);
+            continue;
+        }
+        match payload(service) {
+            Ok(body) => guest.submit(Invocation {
+                cid: Cid::new(),
+                service: Arc::from(service.name.as_str()),
+                channel: Arc::new(ChannelInfo { channel_type: CHANNEL_TYPE, ..ChannelInfo::default() }),
+                security: None,
+                http: None,
+                body,
+                deadline: None,
+                reply: Reply::nobody(),
+            }),
+            Err(error) => tracing::error!(
+                target: "zato",
+                "Start-up service `{}` was not invoked, its payload could not be read: {error}",
+                service.name,
+            ),
+        }
+    }
+}
+
+fn payload(service: &StartupService) -> std::io::Result<Bytes> {
+    match &service.payload {
+        StartupPayload::Text(text) => Ok(Bytes::from(text.clone())),
+        StartupPayload::File(path) => std::fs::read(path).map(Bytes::from),
+    }
+}
