@@ -3,7 +3,7 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use http::header::{SERVER, USER_AGENT};
 use http::request::Parts;
@@ -39,6 +39,8 @@ pub(crate) struct Exchange {
     agent: Option<HeaderValue>,
     pub(crate) channel: Option<Arc<Channel>>,
     pub(crate) request_bytes: u64,
+    is_rest_logged: bool,
+    is_answered: bool,
 }
 
 impl Exchange {
@@ -55,6 +57,8 @@ impl Exchange {
             agent: parts.headers.get(USER_AGENT).cloned(),
             channel: None,
             request_bytes: 0,
+            is_rest_logged: false,
+            is_answered: false,
             state,
             link,
         }
@@ -117,7 +121,8 @@ impl Exchange {
     }
 
     /// Adds the headers every response has, and logs and counts the response: at once, or when its stream ends.
-    pub(crate) fn finish(self, mut response: Response<ResponseBody>) -> Response<ResponseBody> {
+    pub(crate) fn finish(mut self, mut response: Response<ResponseBody>) -> Response<ResponseBody> {
+        self.is_answered = true;
         let options = &self.state.options;
         let headers = response.headers_mut();
         if let Some(server) = &options.server_header
@@ -146,7 +151,7 @@ impl Exchange {
     fn end(&self, status: u16, size: u64) {
         let duration = self.started.elapsed();
         self.metrics().record(status, duration, self.request_bytes, size);
-        self.log_rest_response(status, size);
+        self.log_rest_response(status, duration, size);
         let Some(log) = &self.state.access_log else { return };
         let is_logged = match &self.channel {
             Some(channel) => channel.is_access_logged,
@@ -180,37 +185,48 @@ impl Exchange {
     }
 
     /// Writes the line of an invocation that begins (reference operations 4.8).
-    pub(crate) fn log_rest_request(&self) {
-        if let Some(channel) = &self.channel
-            && channel.is_rest_logged
-            && tracing::enabled!(target: "zato_rest", tracing::Level::INFO)
-        {
+    pub(crate) fn log_rest_request(&mut self) {
+        let Some(channel) = &self.channel else { return };
+        // Whether anybody listens is asked once a request.
+        self.is_rest_logged =
+            channel.is_rest_logged && tracing::enabled!(target: "zato_rest", tracing::Level::INFO);
+        if self.is_rest_logged {
             let agent = self.agent.as_ref().map(HeaderValue::as_bytes).unwrap_or_default();
             tracing::info!(
                 target: "zato_rest",
                 "REST cha → cid={}; {} {} name={}; len={}; agent={}; remote-addr={}",
-                self.cid, self.method, self.uri, channel.info.name, self.request_bytes, agent.escape_ascii(), self.remote
+                self.cid,
+                self.method,
+                self.uri,
+                channel.info.name,
+                self.request_bytes,
+                agent.escape_ascii(),
+                self.remote
             );
         }
     }
 
-    fn log_rest_response(&self, status: u16, size: u64) {
-        if let Some(channel) = &self.channel
-            && channel.is_rest_logged
-            && tracing::enabled!(target: "zato_rest", tracing::Level::INFO)
-        {
+    fn log_rest_response(&self, status: u16, duration: Duration, size: u64) {
+        if self.is_rest_logged {
             tracing::info!(
                 target: "zato_rest",
-                "REST cha ← cid={}; {status} time={:?}; len={size}",
+                "REST cha ← cid={}; {status} time={}.{:06}; len={size}",
                 self.cid,
-                self.started.elapsed()
+                duration.as_secs(),
+                duration.subsec_micros()
             );
         }
     }
 }
 
+/// Status under which requests are counted and logged whose client went away before the answer; nobody is sent it.
+const CLIENT_GONE: u16 = 499;
+
 impl Drop for Exchange {
     fn drop(&mut self) {
         self.link.set_busy(false);
+        if !self.is_answered {
+            self.end(CLIENT_GONE, 0);
+        }
     }
 }

@@ -2,7 +2,10 @@
 
 use std::convert::Infallible;
 use std::sync::Arc;
+use std::time::Instant;
 
+use bytes::Bytes;
+use futures::channel::oneshot;
 use http::header::ACCEPT;
 use http::request::Parts;
 use http::{Request, Response};
@@ -11,6 +14,7 @@ use tokio::time::timeout_at;
 use zato_core::invocation::{Failure, FailureKind, HttpRequest, Invocation, Outcome, Reply, SecurityInfo};
 
 use crate::body::{self, BodyError, ResponseBody};
+use crate::built_in::BuiltIn;
 use crate::exchange::Exchange;
 use crate::link::Link;
 use crate::reply::reply;
@@ -22,38 +26,65 @@ use crate::tables::{Access, Channel};
 
 type PathParams = Vec<(Arc<str>, String)>;
 
+/// What a request was let in to.
+enum Admission {
+    BuiltIn(BuiltIn),
+    Channel { channel: Arc<Channel>, path_params: PathParams, security: Option<Arc<SecurityInfo>> },
+}
+
 /// Answers one request; never fails, because what goes wrong is answered too.
-pub(crate) async fn answer(
+///
+/// What needs no waiting is done before the future is made, and the future is one block: hyper moves it about for
+/// each request, and every async function more would hold what it is given twice.
+pub(crate) fn answer(
     state: Arc<State>,
     link: Arc<Link>,
     request: Request<Incoming>,
-) -> Result<Response<ResponseBody>, Infallible> {
+) -> impl Future<Output = Result<Response<ResponseBody>, Infallible>> + Send {
     let (parts, body) = request.into_parts();
     let mut exchange = Exchange::begin(state, link, &parts);
-    let response = match stages(&mut exchange, parts, body).await {
-        Ok(response) => response,
-        Err(trouble) => {
+    let admission = admit(&mut exchange, &parts);
+    async move {
+        let result = 'stages: {
+            let (channel, path_params, security) = match admission {
+                Ok(Admission::Channel { channel, path_params, security }) => (channel, path_params, security),
+                Ok(Admission::BuiltIn(built_in)) => {
+                    break 'stages Box::pin(built_in.answer(&exchange, &parts)).await;
+                }
+                Err(trouble) => break 'stages Err(trouble),
+            };
+            // Services get bodies as a whole, within the limit of their channel.
+            let body = match body::read(body, channel.max_body_bytes).await {
+                Ok(body) => body,
+                Err(error) => break 'stages Err(body_trouble(&exchange, &channel, &error)),
+            };
+            // The only stage that leaves this thread.
+            exchange.request_bytes = body.len() as u64;
+            let waiting = submit(&mut exchange, &channel, security, path_params, parts, body);
+            // Last, so that a response that cannot be sent is still answered as a failure.
+            match waiting.outcome().await {
+                Outcome::Response(response) => reply(response, &channel),
+                Outcome::Failure(failure) => Err(Trouble::Failure(failure)),
+            }
+        };
+        let response = result.unwrap_or_else(|trouble| {
             exchange.note_trouble(&trouble);
             rescue(trouble, exchange.situation())
-        }
-    };
-    Ok(exchange.finish(response))
+        });
+        Ok(exchange.finish(response))
+    }
 }
 
-/// The stages in their order (reference operations 17.1), each with the reason why it stands where it does.
-async fn stages(
-    exchange: &mut Exchange,
-    parts: Parts,
-    body: Incoming,
-) -> Result<Response<ResponseBody>, Trouble> {
+/// The stages before the body is read, in their order (reference operations 17.1), each with the reason why it
+/// stands where it does.
+fn admit(exchange: &mut Exchange, parts: &Parts) -> Result<Admission, Trouble> {
     // First of all, because what stands in the place of refused bytes is not a request.
-    refuse_violations(exchange, &parts)?;
+    refuse_violations(exchange, parts)?;
 
     // Before channels, so that health checks depend on no configuration.
     let tables = exchange.state.tables.load();
     if let Some(built_in) = tables.built_in(&parts.method, parts.uri.path()) {
-        drop(tables);
-        return built_in.answer(exchange, &parts).await;
+        return Ok(Admission::BuiltIn(built_in));
     }
 
     // Before routing: these methods lead nowhere, whatever the path is.
@@ -62,16 +93,16 @@ async fn stages(
     }
 
     // Everything below depends on the channel.
-    let (channel, path_params) =
-        match tables.route(&parts.method, parts.uri.path(), parts.headers.get(ACCEPT)) {
-            Routed::Found(channel, params) => (Arc::clone(channel), params),
-            Routed::NotFound => return Err(Trouble::UrlNotFound),
-            Routed::Malformed(error) => return Err(Trouble::MalformedPath(error)),
-            Routed::WrongMethod { channel, allow } => {
-                exchange.channel = Some(Arc::clone(channel));
-                return Err(Trouble::WrongMethod { allow });
-            }
-        };
+    let routed = tables.route(&parts.method, parts.uri.path(), parts.headers.get(ACCEPT));
+    let (channel, path_params) = match routed {
+        Routed::Found(channel, params) => (Arc::clone(channel), params),
+        Routed::NotFound => return Err(Trouble::UrlNotFound),
+        Routed::Malformed(error) => return Err(Trouble::MalformedPath(error)),
+        Routed::WrongMethod { channel, allow } => {
+            exchange.channel = Some(Arc::clone(channel));
+            return Err(Trouble::WrongMethod { allow });
+        }
+    };
     drop(tables);
     exchange.channel = Some(Arc::clone(&channel));
 
@@ -81,19 +112,8 @@ async fn stages(
     }
 
     // Before the body is read: a stranger cannot make the server take in megabytes.
-    let security = authenticate(exchange, &channel, &parts)?;
-
-    // Before the invocation: services get bodies as a whole, within the limit of their channel.
-    let body = read_body(exchange, &channel, body).await?;
-
-    // The only stage that leaves this thread.
-    let outcome = invoke(exchange, &channel, security, path_params, parts, body).await;
-
-    // Last, so that a response that cannot be sent is still answered as a failure.
-    match outcome {
-        Outcome::Response(response) => reply(response, &channel),
-        Outcome::Failure(failure) => Err(Trouble::Failure(failure)),
-    }
+    let security = authenticate(exchange, &channel, parts)?;
+    Ok(Admission::Channel { channel, path_params, security })
 }
 
 fn refuse_violations(exchange: &Exchange, parts: &Parts) -> Result<(), Trouble> {
@@ -127,38 +147,35 @@ fn authenticate(
     }
 }
 
-async fn read_body(
-    exchange: &mut Exchange,
-    channel: &Channel,
-    body: Incoming,
-) -> Result<bytes::Bytes, Trouble> {
-    match body::read(body, channel.max_body_bytes).await {
-        Ok(bytes) => {
-            exchange.request_bytes = bytes.len() as u64;
-            Ok(bytes)
-        }
-        Err(BodyError::TooLarge) => {
+fn body_trouble(exchange: &Exchange, channel: &Channel, error: &BodyError) -> Trouble {
+    match (error, exchange.link.violation()) {
+        (BodyError::TooLarge, _) => {
             let message =
                 format!("The request body is larger than the limit of {} bytes", channel.max_body_bytes);
-            Err(Trouble::failure(FailureKind::BodyTooLarge, message))
+            Trouble::failure(FailureKind::BodyTooLarge, message)
         }
-        Err(BodyError::Broken) => Err(match exchange.link.violation() {
-            Some(violation) => Trouble::Violation(violation),
-            None => Trouble::failure(FailureKind::MalformedBody, "The request body ended early"),
-        }),
+        (BodyError::Broken, Some(violation)) => Trouble::Violation(violation),
+        (BodyError::Broken, None) => {
+            Trouble::failure(FailureKind::MalformedBody, "The request body ended early")
+        }
     }
 }
 
-/// Runs the service. If the client goes away meanwhile, hyper drops this future, and with it the receiver; the
-/// guest sees an abandoned [`Reply`] and does not begin what nobody waits for.
-async fn invoke(
-    exchange: &Exchange,
+/// An invocation on its way.
+struct Waiting {
+    outcome: oneshot::Receiver<Outcome>,
+    deadline: Option<Instant>,
+}
+
+/// Hands the request to the guest.
+fn submit(
+    exchange: &mut Exchange,
     channel: &Channel,
     security: Option<Arc<SecurityInfo>>,
     path_params: PathParams,
     parts: Parts,
-    body: bytes::Bytes,
-) -> Outcome {
+    body: Bytes,
+) -> Waiting {
     exchange.log_rest_request();
     let deadline = channel.timeout.and_then(|timeout| exchange.started.checked_add(timeout));
     let (reply, outcome) = Reply::channel();
@@ -181,17 +198,41 @@ async fn invoke(
         deadline,
         reply,
     });
-    let outcome = match deadline {
-        None => outcome.await,
-        Some(deadline) => match timeout_at(deadline.into(), outcome).await {
-            Ok(outcome) => outcome,
-            Err(_) => return failure(FailureKind::Timeout, "the service took longer than it may"),
-        },
-    };
-    // A reply that is dropped says so itself; this is for a sender that ends in some other way.
-    outcome.unwrap_or_else(|_| failure(FailureKind::Lost, "the invocation ended without an outcome"))
+    Waiting { outcome, deadline }
+}
+
+impl Waiting {
+    /// Waits for the service. If the client goes away meanwhile, hyper drops this future, and with it the
+    /// receiver; the guest sees an abandoned [`Reply`] and does not begin what nobody waits for.
+    async fn outcome(self) -> Outcome {
+        let outcome = match self.deadline {
+            None => self.outcome.await,
+            // In a box, because channels with a timeout are few and timers are large.
+            Some(deadline) => match Box::pin(timeout_at(deadline.into(), self.outcome)).await {
+                Ok(outcome) => outcome,
+                Err(_) => return failure(FailureKind::Timeout, "the service took longer than it may"),
+            },
+        };
+        // A reply that is dropped says so itself; this is for a sender that ends in some other way.
+        outcome.unwrap_or_else(|_| failure(FailureKind::Lost, "the invocation ended without an outcome"))
+    }
 }
 
 fn failure(kind: FailureKind, message: &str) -> Outcome {
     Outcome::Failure(Box::new(Failure::new(kind, message)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn size_of_output<F: Future>(_: impl Fn(Arc<State>, Arc<Link>, Request<Incoming>) -> F) -> usize {
+        size_of::<F>()
+    }
+
+    #[test]
+    fn the_future_of_a_request_stays_small_enough_to_be_moved_about() {
+        let size = size_of_output(answer);
+        assert!(size <= 1024, "{size} bytes");
+    }
 }

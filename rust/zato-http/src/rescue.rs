@@ -17,9 +17,6 @@ use crate::reply::is_framing_header;
 use crate::router::PathError;
 use crate::strict::Violation;
 
-#[cfg(test)]
-mod tests;
-
 /// What went wrong.
 #[derive(Debug)]
 pub(crate) enum Trouble {

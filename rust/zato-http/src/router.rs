@@ -192,6 +192,7 @@ impl<T> Router<T> {
 }
 
 impl<T> Entry<T> {
+    #[expect(clippy::result_large_err, reason = "problems are rare, and met only while tables compile")]
     fn compile(profile: Profile, route: Route<T>) -> Result<(String, Self), (String, Problem)> {
         let pattern = match Pattern::compile(&route.url_path, route.match_slash, profile) {
             Ok(pattern) => pattern,

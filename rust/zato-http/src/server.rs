@@ -101,10 +101,14 @@ impl Acceptor {
 
     /// Takes the connections that the system has accepted already; closing the sockets would reset them.
     fn run_backlog(&self, listeners: Vec<TcpListener>) {
-        let mut context = std::task::Context::from_waker(std::task::Waker::noop());
-        for listener in listeners {
-            while let Poll::Ready(Ok((stream, remote))) = listener.poll_accept(&mut context) {
-                self.take(stream, remote);
+        // Asked of the system itself: the runtime may not have heard of the last ones yet.
+        for listener in listeners.into_iter().filter_map(|listener| listener.into_std().ok()) {
+            while let Ok((stream, remote)) = listener.accept() {
+                if stream.set_nonblocking(true).is_ok()
+                    && let Ok(stream) = TcpStream::from_std(stream)
+                {
+                    self.take(stream, remote);
+                }
             }
         }
     }

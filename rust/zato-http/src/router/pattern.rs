@@ -54,6 +54,7 @@ impl ValueClass {
 
 impl Pattern {
     /// Compiles a pattern; a problem names the field `url_path`.
+    #[expect(clippy::result_large_err, reason = "problems are rare, and met only while tables compile")]
     pub(super) fn compile(url_path: &str, match_slash: bool, profile: Profile) -> Result<Self, Problem> {
         let problem = |message: String| {
             Problem::new(message).field("url_path").hint("write it like `/customers/{customer_id}/orders`")

@@ -145,12 +145,14 @@ impl Head {
                 }
             }
             13 if name.eq_ignore_ascii_case(b"authorization") => {
-                if std::mem::replace(&mut self.has_authorization, true) {
+                let is_second = std::mem::replace(&mut self.has_authorization, true);
+                if is_second {
                     return Err(Violation::DuplicateAuthorization);
                 }
             }
             14 if name.eq_ignore_ascii_case(b"content-length") => {
-                if self.content_length.replace(parse_length(value)?).is_some() {
+                let earlier = self.content_length.replace(parse_length(value)?);
+                if earlier.is_some() {
                     return Err(Violation::DuplicateContentLength);
                 }
             }
