@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use zato_http::AccessLog;
+
 use super::engine::Engine;
 
 /// Takes lines of the access log. They are kept for at most 100 ms or 64 KiB before they are written, and written
@@ -16,13 +18,14 @@ impl AccessLogFile {
         Self { engine }
     }
 
-    /// Writes one or more whole lines, each with its line end.
-    pub fn write(&self, lines: &[u8]) {
-        self.engine.write_access(lines);
-    }
-
     /// Waits until everything written so far is in the file.
     pub fn flush(&self) {
         self.engine.flush();
+    }
+}
+
+impl AccessLog for AccessLogFile {
+    fn write(&self, lines: &[u8]) {
+        self.engine.write_access(lines);
     }
 }

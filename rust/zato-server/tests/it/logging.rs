@@ -4,6 +4,7 @@ use std::fs;
 use std::process::Command;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use zato_http::AccessLog as _;
 use zato_server::config::options::LineFormat;
 use zato_server::config::{Environment, ServerPaths};
 use zato_server::logging::{self, Level, Logging, LoggingOptions};
