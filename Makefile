@@ -56,8 +56,8 @@ rust-test: ## Rust unit and integration tests, without Python
 python-test: $(WHEEL) $(BIN)/pytest ## Python API tests
 	$(BIN)/pytest tests/python
 
-e2e: $(WHEEL) $(BIN)/pytest ## end-to-end tests on real processes
-	$(BIN)/pytest tests/e2e
+e2e: $(WHEEL) $(BIN)/pytest ## end-to-end tests on real processes; commands in the documents
+	$(BIN)/pytest tests/e2e tests/docs
 
 fuzz: ## run every fuzz target for a short while (FUZZ_SECONDS=20)
 	./fuzz/run $(or $(FUZZ_SECONDS),20)
