@@ -19,12 +19,19 @@ const TRUSTED_LENGTH: u64 = 256 * 1024;
 pub(crate) enum BodyError {
     /// It is larger than allowed.
     TooLarge,
+    /// Too many large bodies are held already.
+    NoRoom,
     /// The client went away, or sent something that is not a body; the connection knows which.
     Broken,
 }
 
-/// Reads a request body as a whole. A small one that has arrived already is taken without a copy.
-pub(crate) async fn read(mut body: Incoming, limit: u64) -> Result<Bytes, BodyError> {
+/// Reads a request body as a whole. A small one that has arrived already is taken without a copy; before a large
+/// one grows, `reserve` is asked whether there is room for that many bytes in all.
+pub(crate) async fn read(
+    mut body: Incoming,
+    limit: u64,
+    mut reserve: impl FnMut(usize) -> bool,
+) -> Result<Bytes, BodyError> {
     if body.is_end_stream() {
         return Ok(Bytes::new());
     }
@@ -43,13 +50,20 @@ pub(crate) async fn read(mut body: Incoming, limit: u64) -> Result<Bytes, BodyEr
     let Some(second) = next_data(&mut body).await? else { return Ok(first) };
     let expected = hint.exact().unwrap_or(0).min(TRUSTED_LENGTH);
     let arrived = first.len() + second.len();
-    let mut collected = BytesMut::with_capacity(arrived.max(usize::try_from(expected).unwrap_or(arrived)));
+    let capacity = arrived.max(usize::try_from(expected).unwrap_or(arrived));
+    if !reserve(capacity) {
+        return Err(BodyError::NoRoom);
+    }
+    let mut collected = BytesMut::with_capacity(capacity);
     collected.extend_from_slice(&first);
     drop(first);
     let mut next = Some(second);
     while let Some(data) = next {
         if (collected.len() + data.len()) as u64 > limit {
             return Err(BodyError::TooLarge);
+        }
+        if !reserve(collected.len() + data.len()) {
+            return Err(BodyError::NoRoom);
         }
         collected.extend_from_slice(&data);
         drop(data);

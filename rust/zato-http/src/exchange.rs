@@ -22,6 +22,9 @@ use crate::state::State;
 use crate::strict::is_refused;
 use crate::tables::{Channel, is_below};
 
+/// Bodies up to this size need no room to be made for them: counting would cost more than it saves.
+const FREE_BYTES: u64 = 64 * 1024;
+
 const X_ZATO_CID: HeaderName = HeaderName::from_static("x-zato-cid");
 
 /// One request. The incoming `X-Zato-CID`, if any, is not believed: whoever sends it could make two requests look
@@ -39,6 +42,8 @@ pub(crate) struct Exchange {
     agent: Option<HeaderValue>,
     pub(crate) channel: Option<Arc<Channel>>,
     pub(crate) request_bytes: u64,
+    /// Room taken for the request body.
+    reserved: u64,
     is_rest_logged: bool,
     is_answered: bool,
 }
@@ -57,6 +62,7 @@ impl Exchange {
             agent: parts.headers.get(USER_AGENT).cloned(),
             channel: None,
             request_bytes: 0,
+            reserved: 0,
             is_rest_logged: false,
             is_answered: false,
             state,
@@ -73,6 +79,19 @@ impl Exchange {
             path: self.uri.path(),
             channel: self.channel.as_ref().map(|channel| &*channel.info),
         }
+    }
+
+    /// Makes room for a request body of that many bytes in all; small ones need none.
+    pub(crate) fn reserve_body(&mut self, bytes: usize) -> bool {
+        let wanted = bytes as u64;
+        if wanted <= FREE_BYTES || wanted <= self.reserved {
+            return true;
+        }
+        let has_room = self.state.reserve(wanted - self.reserved);
+        if has_room {
+            self.reserved = wanted;
+        }
+        has_room
     }
 
     /// Logs and counts what went wrong; how much depends on whose fault it is.
@@ -225,6 +244,9 @@ const CLIENT_GONE: u16 = 499;
 impl Drop for Exchange {
     fn drop(&mut self) {
         self.link.set_busy(false);
+        if self.reserved > 0 {
+            self.state.release(self.reserved);
+        }
         if !self.is_answered {
             self.end(CLIENT_GONE, 0);
         }

@@ -15,6 +15,9 @@ pub struct HttpOptions {
     pub profile: Profile,
     /// Largest request body, in bytes, where the channel sets no limit of its own.
     pub max_body_bytes: u64,
+    /// Bytes of request bodies that this worker holds at once; requests that need more are answered with 503.
+    /// Bodies below 64 KiB are not counted.
+    pub max_buffered_bytes: u64,
     /// Largest request head (request line and headers), in bytes; more is refused with 431.
     pub max_header_bytes: usize,
     /// Most headers of a request; more is refused with 431. At most 1,000.
@@ -74,6 +77,7 @@ impl Default for HttpOptions {
         Self {
             profile: Profile::default(),
             max_body_bytes: 25 * 1024 * 1024,
+            max_buffered_bytes: 1024 * 1024 * 1024,
             max_header_bytes: 64 * 1024,
             max_headers: 100,
             max_target_bytes: 16 * 1024,

@@ -54,7 +54,8 @@ pub(crate) fn answer(
                 Err(trouble) => break 'stages Err(trouble),
             };
             // Services get bodies as a whole, within the limit of their channel.
-            let body = match body::read(body, channel.max_body_bytes).await {
+            let reading = body::read(body, channel.max_body_bytes, |bytes| exchange.reserve_body(bytes));
+            let body = match reading.await {
                 Ok(body) => body,
                 Err(error) => break 'stages Err(body_trouble(&exchange, &channel, &error)),
             };
@@ -153,6 +154,9 @@ fn body_trouble(exchange: &Exchange, channel: &Channel, error: &BodyError) -> Tr
             let message =
                 format!("The request body is larger than the limit of {} bytes", channel.max_body_bytes);
             Trouble::failure(FailureKind::BodyTooLarge, message)
+        }
+        (BodyError::NoRoom, _) => {
+            Trouble::failure(FailureKind::Overloaded, "too many bytes of request bodies are held already")
         }
         (BodyError::Broken, Some(violation)) => Trouble::Violation(violation),
         (BodyError::Broken, None) => {

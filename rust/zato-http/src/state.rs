@@ -29,6 +29,8 @@ pub struct State {
     pub is_ready: AtomicBool,
     /// Figures of requests without a channel.
     pub(crate) unrouted: ChannelMetrics,
+    /// Bytes of large request bodies held at present.
+    buffered: AtomicU64,
     /// Second in which overload was last logged.
     overload_logged: AtomicU64,
 }
@@ -51,6 +53,7 @@ impl State {
             access_log: None,
             is_ready: AtomicBool::new(false),
             unrouted,
+            buffered: AtomicU64::new(0),
             overload_logged: AtomicU64::new(0),
         }
     }
@@ -72,6 +75,21 @@ impl State {
     /// Says whether the worker should be given requests, which `/zato/health/ready` tells.
     pub fn set_ready(&self, is_ready: bool) {
         self.is_ready.store(is_ready, Ordering::Relaxed);
+    }
+
+    /// Makes room for more bytes of request bodies, if there is any.
+    pub(crate) fn reserve(&self, bytes: u64) -> bool {
+        let held = self.buffered.fetch_add(bytes, Ordering::Relaxed).saturating_add(bytes);
+        let has_room = held <= self.options.max_buffered_bytes;
+        if !has_room {
+            self.release(bytes);
+        }
+        has_room
+    }
+
+    /// Gives room back.
+    pub(crate) fn release(&self, bytes: u64) {
+        self.buffered.fetch_sub(bytes, Ordering::Relaxed);
     }
 
     /// Whether overload is to be logged; at most once a second, or the log would add to the load.

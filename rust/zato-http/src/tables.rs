@@ -8,7 +8,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use http::{HeaderName, HeaderValue, Method};
-use zato_connections::{ApiKey, BasicAuth, RestChannel};
+use zato_connections::{ApiKey, BasicAuth, RestChannel, ServiceConfig};
 use zato_core::invocation::{ChannelInfo, DataFormat, SecurityInfo};
 use zato_core::{Problem, Result};
 use zato_schema::{Kind, decode};
@@ -72,12 +72,17 @@ impl Tables {
     pub fn compile(snapshot: &Snapshot, cipher: &Cipher, options: &HttpOptions) -> (Self, Vec<Problem>) {
         let mut problems = Vec::new();
         let definitions = definitions(snapshot, cipher, &mut problems);
+        let service_timeouts = service_timeouts(snapshot, &mut problems);
         let mut routes = Vec::new();
         for object in snapshot.of_kind(RestChannel::ID) {
             match decode::<RestChannel>(&object.spec) {
                 Ok(config) => {
                     let access = access(object, &config, &definitions, &mut problems);
-                    routes.push(route(object, config, access, options));
+                    let timeout = config
+                        .timeout()
+                        .or_else(|| service_timeouts.get(config.service.as_str()).copied())
+                        .or(options.request_timeout);
+                    routes.push(route(object, config, access, timeout, options));
                 }
                 Err(error) => problems.push(about(object, Problem::new(error.to_string()))),
             }
@@ -193,6 +198,21 @@ fn security_info(object: &Object, security_type: &'static str, username: String)
     Arc::new(SecurityInfo { id: object.id, name: object.name.clone(), security_type, username })
 }
 
+/// Returns how long services may take, by name, as far as their settings say.
+fn service_timeouts(snapshot: &Snapshot, problems: &mut Vec<Problem>) -> HashMap<String, Duration> {
+    let mut found = HashMap::new();
+    for object in snapshot.of_kind(ServiceConfig::ID) {
+        match decode::<ServiceConfig>(&object.spec) {
+            Ok(config) => {
+                let timeout = config.setting(object.is_active).timeout;
+                found.extend(timeout.map(|timeout| (object.name.clone(), timeout)));
+            }
+            Err(error) => problems.push(about(object, Problem::new(error.to_string()))),
+        }
+    }
+    found
+}
+
 fn access(
     object: &Object,
     config: &RestChannel,
@@ -212,7 +232,13 @@ fn access(
     Access::Unusable
 }
 
-fn route(object: &Object, config: RestChannel, access: Access, options: &HttpOptions) -> Route<Arc<Channel>> {
+fn route(
+    object: &Object,
+    config: RestChannel,
+    access: Access,
+    timeout: Option<Duration>,
+    options: &HttpOptions,
+) -> Route<Arc<Channel>> {
     let data_format = config.data_format();
     let content_type = config.content_type();
     let methods = config.method.as_str().and_then(|method| Method::from_bytes(method.as_bytes()).ok());
@@ -226,7 +252,7 @@ fn route(object: &Object, config: RestChannel, access: Access, options: &HttpOpt
         is_active: object.is_active,
         access,
         max_body_bytes: config.max_body_size().unwrap_or(options.max_body_bytes),
-        timeout: config.timeout().or(options.request_timeout),
+        timeout,
         content_type: content_type.clone().unwrap_or(default_content_type),
         is_access_logged: is_logged(&options.access_log_ignore),
         is_rest_logged: is_logged(&options.rest_log_ignore),

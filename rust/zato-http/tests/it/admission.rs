@@ -115,15 +115,15 @@ async fn a_channel_whose_definition_is_missing_is_closed_not_open() {
 #[tokio::test]
 async fn broken_objects_are_left_out_and_reported() {
     let setup = secured()
-        .broken("channel.rest", "no-path", json!({"service": "x"}))
-        .broken("channel.rest", "bad-pattern", json!({"service": "x", "url_path": "/{"}))
-        .broken(
+        .stored("channel.rest", "no-path", json!({"service": "x"}))
+        .stored("channel.rest", "bad-pattern", json!({"service": "x", "url_path": "/{"}))
+        .stored(
             "security.basic_auth",
             "undecipherable",
             json!({"username": "u", "password": "zato.secret.v1:xxxx"}),
         )
-        .broken("security.basic_auth", "plain", json!({"username": "u", "password": "not encrypted"}))
-        .broken("security.api_key", "bad-header", json!({"header": "a b", "password": ""}))
+        .stored("security.basic_auth", "plain", json!({"username": "u", "password": "not encrypted"}))
+        .stored("security.api_key", "bad-header", json!({"header": "a b", "password": ""}))
         .channel_with("closed", "/closed", json!({"security": "undecipherable"}));
     let (_, problems) = setup.compile();
     let about = |name: &str| {

@@ -127,6 +127,27 @@ async fn streams_are_sent_as_they_are_made() {
 }
 
 #[tokio::test]
+async fn a_stream_to_an_old_client_ends_with_the_connection() {
+    let server = Setup::new()
+        .channel("stream", "/stream")
+        .start(|invocation| {
+            let (mut sender, pieces) = futures::channel::mpsc::channel::<Bytes>(2);
+            for piece in ["one ", "two"] {
+                sender.try_send(Bytes::from(piece)).unwrap();
+            }
+            let body = Body::Stream(pieces);
+            let response = Response { status: 200, content_type: None, headers: Vec::new(), body };
+            invocation.reply.send(Outcome::Response(response));
+        })
+        .await;
+    let mut client = server.connect().await;
+    client.send("GET /stream HTTP/1.0\r\nConnection: keep-alive\r\n\r\n").await;
+    let head = client.head().await;
+    assert_eq!((head.header("transfer-encoding"), head.header("content-length")), (None, None));
+    assert_eq!(client.rest().await, "one two");
+}
+
+#[tokio::test]
 async fn a_stream_ends_for_the_service_when_the_client_goes_away() {
     let (mut sender, receiver) = futures::channel::mpsc::channel::<Bytes>(1);
     let receiver = std::sync::Mutex::new(Some(receiver));
@@ -258,6 +279,31 @@ async fn bodies_beyond_the_limit_are_refused_with_the_limit() {
     }
     assert_eq!(client.answer().await.status, 413);
     assert!(client.is_closed().await);
+}
+
+#[tokio::test]
+async fn large_bodies_share_a_limit_and_small_ones_do_not_count() {
+    let (guest, mut held) = hold();
+    let server = Setup::new()
+        .options(|options| options.max_buffered_bytes = 1_000_000)
+        .channel("a", "/a")
+        .start(guest)
+        .await;
+    let mut first = server.connect().await;
+    first.send(post("/a", &"x".repeat(700_000))).await;
+    let invocation = held.recv().await.unwrap();
+    let refused = server.request(&post("/a", &"x".repeat(700_000))).await;
+    assert_eq!((refused.status, refused.header("retry-after")), (503, Some("1")));
+    let mut small = server.connect().await;
+    small.send(post("/a", &"x".repeat(60_000))).await;
+    held.recv().await.unwrap().reply.send(response("small"));
+    assert_eq!(small.answer().await.body, "small");
+    // What was held is free again once the first is answered.
+    invocation.reply.send(response("first"));
+    assert_eq!(first.answer().await.body, "first");
+    first.send(post("/a", &"x".repeat(700_000))).await;
+    held.recv().await.unwrap().reply.send(response("again"));
+    assert_eq!(first.answer().await.body, "again");
 }
 
 #[tokio::test]

@@ -128,7 +128,8 @@ impl Setup {
         self.object("security.api_key", name, true, json!({"header": "X-Key", "password": password}))
     }
 
-    pub(crate) fn broken(self, kind: &str, name: &str, spec: Value) -> Self {
+    /// An object as it is in the store, whatever is wrong with it.
+    pub(crate) fn stored(self, kind: &str, name: &str, spec: Value) -> Self {
         self.object(kind, name, true, spec)
     }
 

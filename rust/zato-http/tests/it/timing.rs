@@ -1,6 +1,6 @@
 //! Clients that are slow, services that are slow, and clients that do not wait.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::json;
 use zato_core::guest::GuestStatistics;
@@ -127,6 +127,27 @@ async fn a_channel_with_a_timeout_answers_504_and_abandons_the_invocation() {
     // The connection is as good as before.
     client.send("GET /nowhere HTTP/1.1\r\nHost: h\r\n\r\n").await;
     assert_eq!(client.answer().await.status, 404);
+}
+
+#[tokio::test]
+async fn the_limit_comes_from_the_channel_then_the_service_then_the_server() {
+    let (guest, mut held) = hold();
+    let server = Setup::new()
+        .options(|options| options.request_timeout = Some(Duration::from_secs(300)))
+        .stored("service", "slow", json!({"timeout": 200, "slow_threshold": 1000}))
+        .channel("plain", "/300")
+        .channel_with("by-service", "/200", json!({"service": "slow"}))
+        .channel_with("by-channel", "/100", json!({"service": "slow", "timeout": 100}))
+        .start(guest)
+        .await;
+    for seconds in [300, 200, 100] {
+        let mut client = server.connect().await;
+        client.send(format!("GET /{seconds} HTTP/1.1\r\nHost: h\r\n\r\n")).await;
+        let deadline = held.recv().await.unwrap().deadline.unwrap();
+        let left = deadline.saturating_duration_since(Instant::now());
+        let expected = Duration::from_secs(seconds);
+        assert!(left <= expected && left > expected - Duration::from_secs(20), "{left:?}");
+    }
 }
 
 #[tokio::test]
