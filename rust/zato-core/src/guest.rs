@@ -194,6 +194,12 @@ pub trait Guest: Send + Sync {
 
     /// Takes no more invocations and waits for the running ones; gives whether all ended in time.
     fn drain(&self, limit: Duration) -> BoxFuture<'static, bool>;
+
+    /// Returns the key of the unit whose import is going on in [`Self::prepare`], if any, so that an import that
+    /// hangs can be named.
+    fn preparing(&self) -> Option<String> {
+        None
+    }
 }
 
 /// Settings of services that are not in their code; objects of kind `service`.

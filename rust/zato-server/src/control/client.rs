@@ -105,20 +105,13 @@ impl Client {
         self.request(&Request::Metrics).await
     }
 
-    /// Changes the level of a logger (empty: of all) in every process until the next restart.
+    /// Changes the level of a logger (empty: the root) in every process until the next restart; none takes the level
+    /// back.
     ///
     /// # Errors
     /// [`ErrorKind::Invalid`] if there is no such level.
-    pub async fn set_log_level(&self, logger: &str, level: &str) -> Result<()> {
-        self.request(&Request::LogLevel { logger: logger.to_owned(), level: level.to_owned() }).await
-    }
-
-    /// Makes every process open its log files again.
-    ///
-    /// # Errors
-    /// [`ErrorKind::Io`] if a file cannot be opened.
-    pub async fn reopen_logs(&self) -> Result<()> {
-        self.request(&Request::ReopenLogs).await
+    pub async fn set_log_level(&self, logger: &str, level: Option<&str>) -> Result<()> {
+        self.request(&Request::LogLevel { logger: logger.to_owned(), level: level.map(str::to_owned) }).await
     }
 
     /// Stops the server and waits until its supervisor is gone.

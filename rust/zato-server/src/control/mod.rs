@@ -13,6 +13,7 @@ mod report;
 
 pub use address::socket_path;
 pub use client::Client;
+pub(crate) use client::connect;
 pub use listener::Listener;
 pub use peer::{Incoming, Peer};
 pub use protocol::{Hello, Notice, Order, Prepared, Request, Restored, Welcome};

@@ -50,13 +50,11 @@ pub enum Request {
     Metrics,
     /// Changes the log level of a logger in every process until the next restart.
     LogLevel {
-        /// Name of the logger, for instance `zato` or `crm`; empty for all.
+        /// Name of the logger, for instance `zato` or `crm`; empty for the root.
         logger: String,
-        /// One of `TRACE`, `DEBUG`, `INFO`, `WARNING`, `ERROR`.
-        level: String,
+        /// For instance `DEBUG`; none takes the level back.
+        level: Option<String>,
     },
-    /// Opens log files again, after something outside has moved them away.
-    ReopenLogs,
     /// Stops the server; answered once stopping has begun, the connection closes when the supervisor is gone.
     Stop {
         /// Whether to kill workers instead of letting them finish what is in flight.
@@ -159,13 +157,11 @@ pub enum Order {
     Metrics,
     /// See [`Request::LogLevel`].
     LogLevel {
-        /// Name of the logger; empty for all.
+        /// Name of the logger; empty for the root.
         logger: String,
-        /// The level.
-        level: String,
+        /// The level; none takes it back.
+        level: Option<String>,
     },
-    /// See [`Request::ReopenLogs`].
-    ReopenLogs,
     /// Takes no more requests, finishes those in flight and exits; answered once nothing is accepted any more.
     Drain {
         /// How long that may take, in milliseconds.

@@ -1,13 +1,23 @@
 //! From files to deployed services: pickup directories are watched, what changed is imported aside by every worker,
 //! and put in force everywhere or nowhere (reference operations 6).
+//!
+//! On the way: [`watcher`](Watcher) finds out what changed, [`deployer`] begins a deployment in the store,
+//! [`transaction`] prepares it in the workers, [`verdict`] decides, the store finishes it (the moment from which it
+//! is in force), the workers commit, [`record`] says what happened.
 
+mod current;
+pub(crate) mod deployer;
 mod events;
 mod index;
+mod initial;
 mod listing;
 mod names;
 mod read;
+pub(crate) mod record;
 mod settle;
+mod transaction;
+mod verdict;
 mod watcher;
 
-pub use read::hash_files;
+pub use read::{UnreadableUnit, hash_files};
 pub use watcher::{PickedUp, WatchOptions, Watcher, read_path};

@@ -14,38 +14,52 @@ const FILE_SIZE_LIMIT: u64 = 4 << 20;
 /// Largest unit, in bytes.
 const UNIT_SIZE_LIMIT: u64 = 16 << 20;
 
+/// A unit that cannot be deployed because its files cannot be read.
+#[derive(Debug, Clone)]
+pub struct UnreadableUnit {
+    /// The unit without the contents that could not be read, so that the failure can be recorded.
+    pub unit: Unit,
+    /// Everything that is wrong with its files.
+    pub problems: Vec<Problem>,
+}
+
 /// Reads all files of a unit.
 ///
 /// # Errors
-/// Everything that is wrong with them: files that cannot be read, that are too large, or that are no text.
-pub(super) fn read_unit(listed: &ListedUnit) -> Result<Unit, Vec<Problem>> {
+/// The unit without contents if files cannot be read, are too large, or are no text.
+pub(super) fn read_unit(listed: &ListedUnit) -> Result<Unit, Box<UnreadableUnit>> {
+    let (mut files, mut problems) = (Vec::new(), Vec::new());
     let size: u64 = listed.files.iter().map(|file| file.signature.size()).sum();
     if size > UNIT_SIZE_LIMIT {
         let message =
             format!("its files have {size} bytes, more than the {UNIT_SIZE_LIMIT} that are deployed");
-        return Err(vec![Problem::new(message).object(format!("package `{}`", listed.key))]);
+        problems.push(Problem::new(message).object(format!("package `{}`", listed.key)));
     }
-    let (mut files, mut problems) = (Vec::new(), Vec::new());
     for file in &listed.files {
-        match read_file(file) {
-            Ok(content) => {
-                files.push(SourceFile { path: file.path.clone(), location: file.location.clone(), content });
-            }
-            Err(problem) => problems.push(problem.file(file.location.display().to_string())),
-        }
+        let content = if size > UNIT_SIZE_LIMIT { Ok(String::new()) } else { read_file(file) };
+        let content = content.unwrap_or_else(|problem| {
+            problems.push(problem.file(file.location.display().to_string()));
+            String::new()
+        });
+        files.push(SourceFile { path: file.path.clone(), location: file.location.clone(), content });
     }
-    if !problems.is_empty() {
-        return Err(problems);
-    }
-    let hash = hash_files(&files);
-    Ok(Unit {
+    let hash = if problems.is_empty() { hash_files(&files) } else { hash_unreadable(listed) };
+    let unit = Unit {
         key: listed.key.clone(),
         module: listed.module.clone(),
         is_package: listed.is_package,
         is_internal: false,
         files,
         hash,
-    })
+    };
+    if problems.is_empty() { Ok(unit) } else { Err(Box::new(UnreadableUnit { unit, problems })) }
+}
+
+/// Returns an identity that no sources have.
+fn hash_unreadable(listed: &ListedUnit) -> String {
+    let state =
+        format!("unreadable {:?}", listed.files.iter().map(|file| file.signature).collect::<Vec<_>>());
+    hexadecimal(&Sha256::digest(state))
 }
 
 /// Returns the identity of sources: SHA-256 over the paths inside of the unit and the contents, hexadecimal. Where
@@ -62,7 +76,11 @@ pub fn hash_files(files: &[SourceFile]) -> String {
             hasher.update(part);
         }
     }
-    hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    hexadecimal(&hasher.finalize())
+}
+
+fn hexadecimal(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn read_file(file: &ListedFile) -> Result<String, Problem> {

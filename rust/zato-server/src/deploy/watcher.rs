@@ -17,6 +17,7 @@ use zato_core::{Error, ErrorKind, Problem, Result};
 use super::index::Index;
 use super::listing::{Listing, Root};
 use super::names;
+use super::read::UnreadableUnit;
 use super::settle::{Completed, Settle, Sighting};
 use super::{events, read};
 use crate::config::pickup::PickupDirectory;
@@ -49,10 +50,12 @@ pub struct PickedUp {
     pub put: Vec<Unit>,
     /// Keys of units that are gone.
     pub deleted: Vec<String>,
-    /// Keys of units that could not be read, and why.
-    pub unreadable: Vec<(String, Vec<Problem>)>,
+    /// Units whose files could not be read.
+    pub unreadable: Vec<UnreadableUnit>,
     /// Pickup directories that exist, through which units are deleted.
     pub directories: Vec<PathBuf>,
+    /// Files and directories below them that could not be looked at, whose units are not deleted.
+    pub hidden: Vec<PathBuf>,
 }
 
 /// A thread that watches; it ends when this is dropped.
@@ -328,6 +331,7 @@ impl Watching {
             deleted: found.deleted.into_values().flatten().collect(),
             unreadable: found.unreadable,
             directories: self.existing(),
+            hidden: self.reported.keys().cloned().collect(),
         };
         if is_initial
             || !(picked_up.put.is_empty() && picked_up.deleted.is_empty() && picked_up.unreadable.is_empty())
@@ -360,8 +364,8 @@ impl Watching {
         for listed in plan.read {
             match read::read_unit(&listed) {
                 Ok(unit) => found.put(at, unit),
-                Err(problems) if listed.files.iter().all(|file| file.location.exists()) => {
-                    found.unreadable.push((listed.key.clone(), problems));
+                Err(unreadable) if listed.files.iter().all(|file| file.location.exists()) => {
+                    found.unreadable.push(*unreadable);
                 }
                 Err(_) => {
                     // A file vanished between listing and reading: whoever removed it may be about to replace it.
@@ -442,7 +446,7 @@ impl Watching {
 struct Found {
     put: HashMap<String, (usize, Unit)>,
     deleted: BTreeMap<usize, Vec<String>>,
-    unreadable: Vec<(String, Vec<Problem>)>,
+    unreadable: Vec<UnreadableUnit>,
 }
 
 impl Found {
@@ -470,7 +474,7 @@ pub fn read_path(path: &Path) -> Result<Vec<Unit>> {
     for listed in listing.units.values() {
         match read::read_unit(listed) {
             Ok(unit) => units.push(unit),
-            Err(more) => problems.extend(more),
+            Err(unreadable) => problems.extend(unreadable.problems),
         }
     }
     if !problems.is_empty() {

@@ -233,8 +233,8 @@ async fn a_file_that_is_no_text_is_reported_by_name() {
     let mut pickup = Pickup::start(&[], false).await;
     pickup.next().await;
     fs::write(pickup.path("a.py"), b"x = '\xff'\n").unwrap();
-    let (key, problems) = pickup.next().await.unreadable.remove(0);
-    assert_eq!(key, "a.py");
+    let UnreadableUnit { unit, problems } = pickup.next().await.unreadable.remove(0);
+    assert_eq!(unit.key, "a.py");
     assert!(problems[0].to_string().contains("not valid UTF-8"), "{}", problems[0]);
     assert_eq!(problems[0].line, Some(1));
 }

@@ -3,15 +3,24 @@
 //!
 //! Invariant: only this module starts and stops processes.
 
+pub(crate) mod fleet;
+mod notices;
+mod port;
+mod requests;
+mod running;
+pub(crate) mod seat;
+mod signals;
+mod systemd;
+
 use std::ffi::OsString;
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use zato_core::{Error, ErrorKind, Result};
+use zato_core::error::Context;
+use zato_core::{ErrorKind, Result};
 
-use crate::config::{ServerOptions, ServerPaths};
+use crate::config::{Pidfile, ServerOptions, ServerPaths};
 
 /// How to start a worker: a program that ends up in [`crate::worker::run`].
 #[derive(Debug, Clone)]
@@ -34,42 +43,11 @@ pub struct SupervisorOptions {
     pub worker_command: WorkerCommand,
     /// Called once, when all workers accept requests for the first time.
     pub on_ready: Box<dyn FnOnce(&Readiness) + Send>,
-    /// What log files and log levels mean to this process.
-    pub log_control: Arc<dyn LogControl>,
 }
 
 impl std::fmt::Debug for SupervisorOptions {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         formatter.debug_struct("SupervisorOptions").field("paths", &self.paths).finish_non_exhaustive()
-    }
-}
-
-/// The logging of a process, as far as it can be changed while it runs.
-pub trait LogControl: Send + Sync {
-    /// Opens log files again, after something outside has moved them away.
-    ///
-    /// # Errors
-    /// [`ErrorKind::Io`] naming the file.
-    fn reopen(&self) -> Result<()>;
-
-    /// Changes the level of a logger (empty: of all) until the process ends.
-    ///
-    /// # Errors
-    /// [`ErrorKind::Invalid`] if there is no such level.
-    fn set_level(&self, logger: &str, level: &str) -> Result<()>;
-}
-
-/// A log that cannot be changed; for processes that log to their standard error only.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct FixedLog;
-
-impl LogControl for FixedLog {
-    fn reopen(&self) -> Result<()> {
-        Ok(())
-    }
-
-    fn set_level(&self, _logger: &str, _level: &str) -> Result<()> {
-        Err(Error::new(ErrorKind::Invalid, "log levels of this process cannot be changed while it runs"))
     }
 }
 
@@ -94,5 +72,15 @@ pub struct Readiness {
 /// [`ErrorKind::Conflict`] if the server runs already or its port is taken; whatever kept the store from being
 /// opened; [`ErrorKind::Internal`] if workers cannot be started at all.
 pub fn run(options: SupervisorOptions) -> Result<()> {
-    Err(Error::new(ErrorKind::Internal, format!("cannot start `{}` yet", options.paths.base().display())))
+    let started = Instant::now();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .context(ErrorKind::Io, || "could not start the runtime of the supervisor".to_owned())?;
+    let pidfile = Pidfile::acquire(options.paths.pidfile())?;
+    let outcome = runtime.block_on(running::run(options, started));
+    // Nothing that still runs may keep the process alive.
+    runtime.shutdown_background();
+    drop(pidfile);
+    outcome
 }

@@ -34,7 +34,12 @@ impl Configuration {
     ///
     /// # Errors
     /// Whatever keeps the store from being read. Objects that cannot be used are left out and logged.
-    pub(super) async fn load(store: Store, cipher: Cipher, http: HttpOptions, is_spokesman: bool) -> Result<Self> {
+    pub(super) async fn load(
+        store: Store,
+        cipher: Cipher,
+        http: HttpOptions,
+        is_spokesman: bool,
+    ) -> Result<Self> {
         let snapshot = store.snapshot().await?;
         let (tables, problems) = Tables::compile(&snapshot, &cipher, &http);
         let (settings, more) = service_settings(&snapshot, &http);

@@ -84,7 +84,9 @@ fn timed_out(changes: &UnitChanges, key: &str, limit: Duration) -> PreparedUnit 
     let seconds = limit.as_secs_f64();
     let message = match changes.put.len() {
         0 | 1 => format!("its import did not end within {seconds} s"),
-        others => format!("the import of {others} units did not end within {seconds} s, and it is one of them"),
+        others => {
+            format!("the import of {others} units did not end within {seconds} s, and it is one of them")
+        }
     };
     let mut problem = Problem::new(message).hint(
         "keep work that waits out of the module itself, for instance connections to other systems; \

@@ -1,7 +1,6 @@
 //! The I/O thread: HTTP and nothing else, so that neither control messages nor Python ever delay a socket.
 
 use std::sync::Arc;
-use std::thread::JoinHandle;
 
 use tokio::sync::oneshot;
 use zato_core::error::Context;
@@ -13,7 +12,6 @@ use zato_http::{Drained, Listeners, State};
 pub(super) struct Ingress {
     shutdown: Option<oneshot::Sender<()>>,
     ended: oneshot::Receiver<Result<Drained>>,
-    thread: JoinHandle<()>,
 }
 
 impl Ingress {
@@ -29,7 +27,7 @@ impl Ingress {
             .on_thread_park(move || guest.on_io_park())
             .build()
             .context(ErrorKind::Io, || "could not make the I/O runtime".to_owned())?;
-        let thread = std::thread::Builder::new()
+        std::thread::Builder::new()
             .name("zato-io".to_owned())
             .spawn(move || {
                 let served = runtime.block_on(zato_http::serve(listeners, state, async move {
@@ -39,13 +37,14 @@ impl Ingress {
                 drop(ended_sender.send(served));
             })
             .context(ErrorKind::Io, || "could not start the I/O thread".to_owned())?;
-        Ok(Self { shutdown: Some(shutdown), ended, thread })
+        Ok(Self { shutdown: Some(shutdown), ended })
     }
 
     /// Accepts no more connections; requests in flight go on.
     pub(super) fn shut_down(&mut self) {
         if let Some(shutdown) = self.shutdown.take() {
-            drop(shutdown.send(()));
+            // The ingress may have ended by itself.
+            let _ = shutdown.send(());
         }
     }
 
@@ -56,10 +55,5 @@ impl Ingress {
     pub(super) async fn ended(&mut self) -> Result<Drained> {
         let lost = || Error::new(ErrorKind::Internal, "the I/O thread ended without a word");
         (&mut self.ended).await.unwrap_or_else(|_| Err(lost()))
-    }
-
-    /// Whether the thread still runs.
-    pub(super) fn is_running(&self) -> bool {
-        !self.thread.is_finished()
     }
 }

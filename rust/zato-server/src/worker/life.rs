@@ -1,4 +1,4 @@
-//! A worker from start to end, on its I/O thread.
+//! A worker from start to end, on its control thread.
 
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
@@ -10,15 +10,17 @@ use tokio_util::sync::CancellationToken;
 use zato_core::error::Context;
 use zato_core::guest::Guest;
 use zato_core::{Error, ErrorKind, Result};
-use zato_http::{AccessLog, Listeners, Metrics, MetricsSource, State, serve};
-use zato_store::{Store, StoreOptions};
+use zato_http::{Listeners, Metrics, MetricsSource, State};
+use zato_store::{Cipher, Store, StoreOptions};
 
 use super::configuration::Configuration;
+use super::ingress::Ingress;
 use super::orders::{self, Engine};
 use super::units::Units;
 use super::{WorkerExit, WorkerOptions, startup_services};
+use crate::config::Environment;
+use crate::config::secrets::SecretsFile;
 use crate::control::{self, Hello, Incoming, Notice, Peer, Welcome};
-use crate::logging::AccessLogFile;
 
 /// Longest line the supervisor may send: the sources of a deployment.
 const LINE_LIMIT: usize = 256 << 20;
@@ -45,7 +47,7 @@ pub(super) async fn live(options: WorkerOptions, guest: GuestReceiver) -> Result
         // Nothing is in flight yet.
         () = drain.cancelled() => return Ok(WorkerExit { is_clean: false }),
     };
-    let (listeners, engine) = match started {
+    let (mut ingress, ready) = match started {
         Ok(started) => started,
         Err(error) => {
             let notice = Notice::Unable { report: error.report() };
@@ -54,19 +56,27 @@ pub(super) async fn live(options: WorkerOptions, guest: GuestReceiver) -> Result
             return Err(error);
         }
     };
-    let mut drain_started = None;
-    let shutdown = async {
-        drain.cancelled().await;
-        drain_started = Some(Instant::now());
+    let early = tokio::select! {
+        () = drain.cancelled() => None,
+        ended = ingress.ended() => Some(ended),
     };
-    let drained = serve(listeners, Arc::clone(&engine.state), shutdown).await?;
-    let left = drain_timeout.saturating_sub(drain_started.map_or(Duration::ZERO, |started| started.elapsed()));
-    let is_idle = engine.guest.drain(left.max(SHORTEST_DRAIN)).await;
-    if drained.cut_off > 0 || !is_idle {
+    if let Some(ended) = early {
+        ended?;
+        return Err(Error::new(ErrorKind::Internal, "requests are no longer accepted, for no reason"));
+    }
+    let begun = Instant::now();
+    ready.state.set_ready(false);
+    ingress.shut_down();
+    // The ingress has the same limit and then cuts off what is left, which takes a moment.
+    let drained = tokio::time::timeout(drain_timeout + SHORTEST_DRAIN, ingress.ended()).await;
+    let cut_off = drained.map_or(Ok(usize::MAX), |drained| drained.map(|drained| drained.cut_off))?;
+    let left = drain_timeout.saturating_sub(begun.elapsed());
+    let is_idle = ready.guest.drain(left.max(SHORTEST_DRAIN)).await;
+    if cut_off > 0 || !is_idle {
         tracing::warn!(
             target: "zato",
-            "Stopped before everything was finished: {} connections were cut off{}",
-            drained.cut_off,
+            "Stopped before everything was finished: {}{}",
+            if cut_off > 0 { "requests were cut off" } else { "all requests were answered" },
             if is_idle { "" } else { ", services still run" },
         );
     }
@@ -112,13 +122,16 @@ async fn start(
     guest: GuestReceiver,
     supervisor: &Peer,
     engine: &Arc<OnceLock<Engine>>,
-) -> Result<(Listeners, Arc<Ready>)> {
-    let WorkerOptions { server, cipher, index, access_log, .. } = options;
+) -> Result<(Ingress, Ready)> {
+    let WorkerOptions { paths, server, index, access_log } = options;
     let hello = Hello { index, pid: std::process::id() };
     let welcome: Welcome = supervisor.ask(&Notice::Hello(hello)).await?;
     let store = Store::open(StoreOptions::sqlite(&server.database.path)).await?;
+    let secrets = SecretsFile::load(&paths, &Environment::of_process())?;
+    let cipher = Cipher::new(secrets.secret_key()?)?;
     let configuration = Configuration::load(store.clone(), cipher, server.http.clone(), index == 0).await?;
-    let guest = guest.await.unwrap_or_else(|_| Err(Error::new(ErrorKind::Internal, "the guest was not made")))?;
+    let guest =
+        guest.await.unwrap_or_else(|_| Err(Error::new(ErrorKind::Internal, "the guest was not made")))?;
     configuration.configure(&*guest);
     let mut state = State::new(
         server.http.clone(),
@@ -132,15 +145,17 @@ async fn start(
     }
     let state = Arc::new(state);
     let units = Units::new(Arc::clone(&guest), store, server.hot_deploy.import_timeout);
-    let ready = Arc::new(Ready { state: Arc::clone(&state), guest: Arc::clone(&guest) });
+    let ready = Ready { state: Arc::clone(&state), guest: Arc::clone(&guest) };
     let engine = engine.get_or_init(|| Engine { guest, configuration, units, state });
     let restored = engine.restore(welcome.epoch).await?;
     supervisor.ask::<()>(&Notice::Restored(restored)).await?;
     let listeners = Listeners::bind(&[welcome.bind], true)?;
+    ready.guest.on_listening(welcome.bind.port());
+    let ingress = Ingress::start(listeners, Arc::clone(&ready.state), Arc::clone(&ready.guest))?;
     ready.state.set_ready(true);
     supervisor.ask::<()>(&Notice::Ready).await?;
     startup_services::invoke(&server, index, &*ready.guest);
-    Ok((listeners, ready))
+    Ok((ingress, ready))
 }
 
 /// What is needed once everything is loaded.
@@ -164,11 +179,5 @@ impl MetricsSource for AllWorkers {
                 }
             }
         })
-    }
-}
-
-impl AccessLog for AccessLogFile {
-    fn write(&self, lines: &[u8]) {
-        Self::write(self, lines);
     }
 }

@@ -1,23 +1,24 @@
-//! The process that serves: HTTP on an I/O thread that never runs Python, services in the guest.
+//! The process that serves: HTTP on a thread of its own that never runs Python, what the supervisor orders on
+//! another one, services in threads of the guest.
 //!
 //! Start: hello to the supervisor, snapshot of the config store, compiled tables, guest, units in force, then the
 //! port. A worker whose supervisor is gone finishes what is in flight and exits.
 
 mod configuration;
 mod import;
+mod ingress;
 mod life;
 mod orders;
 mod parent;
 mod startup_services;
 mod units;
 
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use tokio::sync::oneshot;
 use zato_core::error::Context;
-use zato_core::guest::{Guest, GuestFactory, GuestOptions, NameFilter};
+use zato_core::guest::{GuestFactory, GuestOptions, NameFilter};
 use zato_core::{Error, ErrorKind, Result};
-use zato_store::Cipher;
 
 use crate::config::{ServerOptions, ServerPaths};
 use crate::logging::AccessLogFile;
@@ -28,8 +29,6 @@ pub struct WorkerOptions {
     pub paths: ServerPaths,
     /// What its files say.
     pub server: ServerOptions,
-    /// Decrypts secrets of the config store.
-    pub cipher: Cipher,
     /// Number of the worker, from 0.
     pub index: usize,
     /// Where lines of the access log go.
@@ -60,36 +59,26 @@ pub const EXIT_UNABLE: u8 = 78;
 /// Whatever kept the worker from starting. The supervisor has been told as well.
 pub fn run(options: WorkerOptions, factory: GuestFactory) -> Result<WorkerExit> {
     parent::die_with_parent()?;
-    let guest: Arc<OnceLock<Arc<dyn Guest>>> = Arc::default();
-    let parked = Arc::clone(&guest);
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
-        .on_thread_park(move || {
-            if let Some(guest) = parked.get() {
-                guest.on_io_park();
-            }
-        })
         .build()
-        .context(ErrorKind::Io, || "could not start the I/O runtime of the worker".to_owned())?;
+        .context(ErrorKind::Io, || "could not make the control runtime of the worker".to_owned())?;
     let guest_options = guest_options(&options);
     let (sender, receiver) = oneshot::channel();
-    let io = std::thread::Builder::new()
-        .name("zato-io".to_owned())
+    let control = std::thread::Builder::new()
+        .name("zato-control".to_owned())
         .spawn(move || {
             let outcome = runtime.block_on(life::live(options, receiver));
             // Nothing that still runs may keep the process alive.
             runtime.shutdown_background();
             outcome
         })
-        .context(ErrorKind::Io, || "could not start the I/O thread of the worker".to_owned())?;
-    let made = factory(guest_options);
-    if let Ok(made) = &made {
-        // It was empty, as only this function fills it.
-        drop(guest.set(Arc::clone(made)));
-    }
-    // The I/O thread may have ended already, then it says why.
-    drop(sender.send(made));
-    io.join().unwrap_or_else(|_| Err(Error::new(ErrorKind::Internal, "the I/O thread of the worker failed")))
+        .context(ErrorKind::Io, || "could not start the control thread of the worker".to_owned())?;
+    // The control thread may have ended already, then it says why.
+    drop(sender.send(factory(guest_options)));
+    control
+        .join()
+        .unwrap_or_else(|_| Err(Error::new(ErrorKind::Internal, "the control thread of the worker failed")))
 }
 
 fn guest_options(options: &WorkerOptions) -> GuestOptions {

@@ -38,7 +38,12 @@ impl Units {
     }
 
     /// Imports units aside.
-    pub(super) async fn prepare(&self, deployment: i64, changes: UnitChanges, limit: Duration) -> Result<Vec<PreparedUnit>> {
+    pub(super) async fn prepare(
+        &self,
+        deployment: i64,
+        changes: UnitChanges,
+        limit: Duration,
+    ) -> Result<Vec<PreparedUnit>> {
         let mut state = self.state.lock().await;
         state.prepared = None;
         let units = import::prepare(&*self.guest, deployment, changes.clone(), limit).await?;
@@ -78,7 +83,8 @@ impl Units {
         let current = self.store.current_units().await?;
         let is_current = |key: &String| current.iter().any(|unit| unit.key == *key);
         let delete = state.in_force.keys().filter(|key| !is_current(key)).cloned().collect();
-        let put = current.into_iter().filter(|unit| state.in_force.get(&unit.key) != Some(&unit.hash)).collect();
+        let put =
+            current.into_iter().filter(|unit| state.in_force.get(&unit.key) != Some(&unit.hash)).collect();
         let changes = UnitChanges { put, delete };
         if changes.put.is_empty() && changes.delete.is_empty() {
             return Ok(Vec::new());
