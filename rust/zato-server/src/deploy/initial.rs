@@ -1,0 +1,145 @@
+//! What to do at the start with what changed while the server was down.
+
+use std::collections::HashSet;
+use std::path::{Path, PathBuf};
+
+use zato_core::Result;
+use zato_core::guest::Unit;
+use zato_store::{Store, UnitStatus, UnitVersion};
+
+use super::record::Records;
+use super::watcher::PickedUp;
+
+/// Reason of deployments that come from pickup directories, in the store.
+pub(super) const PICKUP: &str = "pickup";
+
+/// What to deploy at the start.
+#[derive(Debug, Default)]
+pub(super) struct Missed {
+    /// Units that were saved.
+    pub(super) put: Vec<Unit>,
+    /// Keys of units whose files were removed.
+    pub(super) deleted: Vec<String>,
+}
+
+/// Compares pickup directories with the store.
+///
+/// # Errors
+/// Whatever keeps the store from being read.
+pub(super) async fn missed(
+    found: &PickedUp,
+    records: &Records,
+    store: &Store,
+    deletes_after_pick_up: bool,
+) -> Result<Missed> {
+    let mut missed = Missed::default();
+    for unit in &found.put {
+        if !records.is_in_force(unit) && is_new(unit, &store.unit_versions(&unit.key).await?) {
+            missed.put.push(unit.clone());
+        }
+    }
+    if !deletes_after_pick_up {
+        missed.deleted = removed(found, records, store).await?;
+    }
+    Ok(missed)
+}
+
+/// Whether a unit that is not in force should be: it was saved since it was last picked up, or it failed then and
+/// nobody has decided otherwise since.
+fn is_new(unit: &Unit, versions: &[UnitVersion]) -> bool {
+    let Some(at) = versions.iter().position(|version| version.reason == PICKUP && version.hash.is_some())
+    else {
+        return true;
+    };
+    if versions[at].hash.as_ref() != Some(&unit.hash) {
+        return true;
+    }
+    let later = &versions[..at];
+    let was_deleted = later.iter().any(|version| version.status == UnitStatus::Deleted);
+    let was_replaced = later.iter().any(|version| version.status == UnitStatus::Deployed);
+    if was_replaced && !was_deleted {
+        tracing::warn!(
+            target: "zato",
+            "`{}` in the pickup directory is not the version in force, which was rolled back to or deployed by hand \
+             after it; save the file to deploy it",
+            unit.key
+        );
+        return false;
+    }
+    true
+}
+
+/// Keys of units in force that came from a pickup directory and are not there any more.
+async fn removed(found: &PickedUp, records: &Records, store: &Store) -> Result<Vec<String>> {
+    let there: HashSet<&str> = found
+        .put
+        .iter()
+        .chain(found.unreadable.iter().map(|unreadable| &unreadable.unit))
+        .map(|unit| unit.key.as_str())
+        .collect();
+    if records.keys_in_force().iter().all(|key| there.contains(key.as_str())) {
+        return Ok(Vec::new());
+    }
+    let units = store.current_units().await?;
+    let is_removed = |unit: &&Unit| !there.contains(unit.key.as_str()) && came_from(unit, found);
+    Ok(units.iter().filter(is_removed).map(|unit| unit.key.clone()).collect())
+}
+
+fn came_from(unit: &Unit, found: &PickedUp) -> bool {
+    let below = |directories: &[PathBuf], path: &Path| {
+        directories.iter().any(|directory| path.starts_with(directory))
+    };
+    unit.files.iter().any(|file| below(&found.directories, &file.location))
+        && !unit.files.iter().any(|file| below(&found.hidden, &file.location))
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+
+    use super::*;
+
+    fn version(reason: &str, hash: Option<&str>, status: UnitStatus) -> UnitVersion {
+        UnitVersion {
+            key: "crm.py".to_owned(),
+            deployment: 1,
+            at: Timestamp::UNIX_EPOCH,
+            actor: String::new(),
+            reason: reason.to_owned(),
+            hash: hash.map(str::to_owned),
+            status,
+            is_current: false,
+            services: Vec::new(),
+            problems: Vec::new(),
+        }
+    }
+
+    fn is_new_file(hash: &str, versions: &[UnitVersion]) -> bool {
+        let unit = Unit {
+            key: "crm.py".to_owned(),
+            module: "crm".to_owned(),
+            is_package: false,
+            is_internal: false,
+            files: Vec::new(),
+            hash: hash.to_owned(),
+        };
+        is_new(&unit, versions)
+    }
+
+    #[test]
+    fn a_rollback_survives_a_restart_until_the_file_is_saved_again() {
+        use UnitStatus::{Deleted, Deployed, Failed};
+        let versions = [
+            version("rollback", Some("1"), Deployed),
+            version(PICKUP, Some("2"), Deployed),
+            version(PICKUP, Some("1"), Deployed),
+        ];
+        assert!(!is_new_file("2", &versions));
+        assert!(is_new_file("3", &versions));
+        let failed = [version("rollback", Some("1"), Deployed), version(PICKUP, Some("2"), Failed)];
+        assert!(!is_new_file("2", &failed));
+        assert!(is_new_file("2", &[version(PICKUP, Some("2"), Failed)]), "a failure is tried again");
+        assert!(is_new_file("2", &[version(PICKUP, None, Deleted), version(PICKUP, Some("2"), Deployed)]));
+        assert!(is_new_file("2", &[]));
+    }
+}

@@ -1,0 +1,483 @@
+//! The workers of a server: starts them, starts them again, and stops them.
+
+use std::net::SocketAddr;
+use std::process::Stdio;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+use std::time::{Duration, Instant};
+
+use futures::future::join_all;
+use parking_lot::Mutex;
+use serde::de::DeserializeOwned;
+use tokio::process::{Child, Command};
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+use zato_core::error::Context;
+use zato_core::guest::GuestStatistics;
+use zato_core::{Error, ErrorKind, Result};
+
+use super::WorkerCommand;
+use super::seat::{Member, Seat, describe};
+use crate::control::{Order, Restored, WorkerPhase, WorkerStatus};
+use crate::worker::EXIT_UNABLE;
+
+/// Shortest and longest wait before a worker is started again.
+const BACKOFF: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(30));
+
+/// A worker that was ready for that long is healthy: the next wait is the shortest again.
+const STABLE_AFTER: Duration = Duration::from_secs(10);
+
+/// How often a worker may end before it was ever ready until the start of the server is given up.
+const START_ATTEMPTS: u32 = 5;
+
+/// How long a worker may go on after its drain limit before it is killed.
+const EXIT_GRACE: Duration = Duration::from_millis(400);
+
+/// How long a worker may take to answer what costs it nothing.
+const ANSWER_LIMIT: Duration = Duration::from_secs(2);
+
+/// All workers.
+#[derive(Debug)]
+pub(crate) struct Fleet {
+    seats: Vec<Mutex<Seat>>,
+    command: WorkerCommand,
+    address: SocketAddr,
+    drain_timeout: Duration,
+    /// How many deployments were finished since the start.
+    epoch: Mutex<u64>,
+    /// Latest revision of the config store that workers were told.
+    revision: AtomicI64,
+    /// Counts changes of phases, for those who wait for one.
+    changes: watch::Sender<u64>,
+    may_serve: watch::Sender<bool>,
+    /// Whether the server has been ready at least once.
+    was_ready: AtomicBool,
+    /// No worker is started any more.
+    stopping: CancellationToken,
+    /// Workers are killed.
+    killing: CancellationToken,
+    /// Why the start of the server was given up.
+    failure: Mutex<Option<Error>>,
+    failed: CancellationToken,
+}
+
+impl Fleet {
+    pub(super) fn new(
+        workers: usize,
+        command: WorkerCommand,
+        address: SocketAddr,
+        drain_timeout: Duration,
+        revision: i64,
+    ) -> Self {
+        Self {
+            seats: (0..workers).map(|_| Mutex::new(Seat::new())).collect(),
+            command,
+            address,
+            drain_timeout,
+            epoch: Mutex::new(0),
+            revision: AtomicI64::new(revision),
+            changes: watch::Sender::new(0),
+            may_serve: watch::Sender::new(false),
+            was_ready: AtomicBool::new(false),
+            stopping: CancellationToken::new(),
+            killing: CancellationToken::new(),
+            failure: Mutex::new(None),
+            failed: CancellationToken::new(),
+        }
+    }
+
+    /// How many workers there are.
+    pub(super) fn len(&self) -> usize {
+        self.seats.len()
+    }
+
+    /// Where they listen.
+    pub(super) const fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Keeps one worker running until the server stops.
+    pub(super) async fn keep(&self, index: usize) {
+        while !self.stopping.is_cancelled() {
+            let ended = match self.spawn(index) {
+                Ok(mut child) => {
+                    let status = self.wait(index, &mut child).await;
+                    let code = status.as_ref().ok().and_then(std::process::ExitStatus::code);
+                    (describe(&status), code)
+                }
+                Err(error) => (error.report(), None),
+            };
+            let Some(pause) = self.after_exit(index, ended) else { break };
+            tokio::select! {
+                () = tokio::time::sleep(pause) => {}
+                () = self.stopping.cancelled() => {}
+            }
+        }
+        self.seats[index].lock().phase = WorkerPhase::Stopped;
+        self.changed();
+    }
+
+    fn spawn(&self, index: usize) -> Result<Child> {
+        let mut command = Command::new(&self.command.program);
+        command
+            .args(&self.command.arguments)
+            .arg("--index")
+            .arg(index.to_string())
+            .envs(self.command.environment.iter().cloned())
+            .stdin(Stdio::null())
+            // Ctrl-C in a terminal goes to the whole foreground group; only the supervisor decides what it means.
+            .process_group(0)
+            .kill_on_drop(true);
+        let child = command.spawn().context(ErrorKind::Io, || {
+            format!("could not start a worker with `{}`", self.command.program.display())
+        })?;
+        self.seats[index].lock().started(child.id());
+        self.changed();
+        Ok(child)
+    }
+
+    async fn wait(&self, index: usize, child: &mut Child) -> std::io::Result<std::process::ExitStatus> {
+        tokio::select! {
+            status = child.wait() => status,
+            () = self.killing.cancelled() => {
+                tracing::debug!("worker {index} is killed");
+                child.kill().await?;
+                child.wait().await
+            }
+        }
+    }
+
+    /// Takes note of the end of a worker; gives how long to wait before it is started again.
+    fn after_exit(&self, index: usize, (how, code): (String, Option<i32>)) -> Option<Duration> {
+        let pause = {
+            let mut seat = self.seats[index].lock();
+            let was_ready = seat.ready_since;
+            let was_asked = seat.phase == WorkerPhase::Draining;
+            let pid = seat.pid;
+            seat.failures = match was_ready {
+                Some(since) if since.elapsed() >= STABLE_AFTER => 0,
+                _ if was_asked => 0,
+                _ => seat.failures.saturating_add(1),
+            };
+            seat.ended(how.clone());
+            if self.stopping.is_cancelled() {
+                return None;
+            }
+            let pause = if code == Some(i32::from(EXIT_UNABLE)) { BACKOFF.1 } else { backoff(seat.failures) };
+            if was_asked {
+                tracing::info!("worker {index} is started again");
+            } else {
+                tracing::error!(
+                    "worker {index} (process {}) ended unexpectedly: {how}; it is started again in {} ms",
+                    pid.unwrap_or_default(),
+                    pause.as_millis(),
+                );
+            }
+            self.give_up_start(index, &seat, &how, code);
+            pause
+        };
+        self.changed();
+        Some(pause)
+    }
+
+    /// Ends the server if a worker cannot be started when the server starts.
+    fn give_up_start(&self, index: usize, seat: &Seat, how: &str, code: Option<i32>) {
+        if self.was_ready.load(Ordering::SeqCst) {
+            return;
+        }
+        let error = if let Some(report) = &seat.unable {
+            Error::new(ErrorKind::Internal, format!("worker {index} cannot start: {report}"))
+        } else if code == Some(i32::from(EXIT_UNABLE)) || seat.failures >= START_ATTEMPTS {
+            Error::new(
+                ErrorKind::Internal,
+                format!(
+                    "worker {index} ended {} times before it was ready, the last time with {how}",
+                    seat.failures
+                ),
+            )
+            .hint("see server.log and the output above for the reason")
+        } else {
+            return;
+        };
+        self.failure.lock().get_or_insert(error);
+        self.failed.cancel();
+    }
+
+    /// Waits until the start of the server has to be given up, and says why.
+    pub(super) async fn failed(&self) -> Error {
+        self.failed.cancelled().await;
+        let reason = self.failure.lock().take();
+        reason.unwrap_or_else(|| Error::new(ErrorKind::Internal, "workers could not be started"))
+    }
+
+    fn changed(&self) {
+        self.changes.send_modify(|count| *count += 1);
+    }
+
+    /// Waits until the seats are as wanted.
+    async fn until(&self, is_reached: impl Fn(&Seat) -> bool) {
+        let mut changes = self.changes.subscribe();
+        while !self.seats.iter().all(|seat| is_reached(&seat.lock())) {
+            if changes.changed().await.is_err() {
+                return;
+            }
+        }
+    }
+
+    /// Waits until every worker takes part in deployments, or has tried to start and could not.
+    pub(crate) async fn joined(&self) {
+        self.until(|seat| seat.has_joined || seat.failures > 0).await;
+    }
+
+    /// Waits until every worker accepts requests.
+    pub(super) async fn ready(&self) {
+        self.until(|seat| seat.phase == WorkerPhase::Ready).await;
+        self.was_ready.store(true, Ordering::SeqCst);
+    }
+
+    /// Whether every worker accepts requests now.
+    pub(super) fn is_ready(&self) -> bool {
+        self.seats.iter().all(|seat| seat.lock().phase == WorkerPhase::Ready)
+    }
+
+    /// Lets workers accept requests as soon as they have loaded everything.
+    pub(crate) fn allow_serving(&self) {
+        self.may_serve.send_replace(true);
+    }
+
+    /// Gives the seat of a process.
+    pub(super) fn index_of(&self, pid: Option<i32>) -> Option<usize> {
+        let pid = u32::try_from(pid?).ok()?;
+        self.seats.iter().position(|seat| seat.lock().pid == Some(pid))
+    }
+
+    /// Changes what is known about a worker.
+    pub(super) fn with_seat<T>(&self, index: usize, change: impl FnOnce(&mut Seat) -> T) -> T {
+        let changed = change(&mut self.seats[index].lock());
+        self.changed();
+        changed
+    }
+
+    /// The epoch that the store is at.
+    pub(super) fn epoch(&self) -> u64 {
+        *self.epoch.lock()
+    }
+
+    /// Takes a worker in that has loaded everything of an epoch; gives the epoch it should catch up to first if
+    /// there was another deployment meanwhile.
+    pub(super) fn join(&self, index: usize, restored: &Restored) -> Option<u64> {
+        let epoch = self.epoch.lock();
+        if restored.epoch < *epoch {
+            return Some(*epoch);
+        }
+        let mut seat = self.seats[index].lock();
+        seat.epoch = restored.epoch;
+        seat.revision = restored.revision;
+        if seat.phase == WorkerPhase::Starting {
+            seat.phase = WorkerPhase::Joined;
+        }
+        seat.has_joined = true;
+        None
+    }
+
+    /// Waits until workers may accept requests.
+    pub(super) async fn serving_allowed(&self) {
+        let mut may_serve = self.may_serve.subscribe();
+        // The sender lives as long as this.
+        drop(may_serve.wait_for(|may| *may).await);
+    }
+
+    /// Workers that take part in deployments now.
+    pub(crate) fn members(&self) -> Vec<Member> {
+        let member = |(index, seat): (usize, &Mutex<Seat>)| {
+            let seat = seat.lock();
+            let peer = seat.peer.clone().filter(|peer| seat.has_joined && !peer.is_closed())?;
+            Some(Member { index, pid: seat.pid?, peer, start: seat.starts })
+        };
+        self.seats.iter().enumerate().filter_map(member).collect()
+    }
+
+    /// Waits for a worker that takes part in deployments.
+    pub(crate) async fn wait_for_member(&self, limit: Duration) -> Option<Member> {
+        let mut changes = self.changes.subscribe();
+        let waiting = async {
+            loop {
+                if let Some(member) = self.members().into_iter().next() {
+                    return Some(member);
+                }
+                changes.changed().await.ok()?;
+            }
+        };
+        tokio::time::timeout(limit, waiting).await.ok().flatten()
+    }
+
+    /// Takes note of a deployment that is in the store. Gives the epoch it began, and everybody who takes part
+    /// at that moment: whoever joins later has loaded it.
+    pub(crate) fn begin_epoch(&self) -> (u64, Vec<Member>) {
+        let mut epoch = self.epoch.lock();
+        *epoch += 1;
+        (*epoch, self.members())
+    }
+
+    /// Takes note that a worker has loaded a deployment.
+    pub(crate) fn note_epoch(&self, member: &Member, epoch: u64) {
+        let mut seat = self.seats[member.index].lock();
+        if seat.starts == member.start {
+            seat.epoch = seat.epoch.max(epoch);
+        }
+    }
+
+    /// Remembers how the process of a member ended, if it has.
+    pub(crate) async fn exit_of(&self, member: &Member, limit: Duration) -> Option<String> {
+        let mut changes = self.changes.subscribe();
+        let waiting = async {
+            loop {
+                {
+                    let seat = self.seats[member.index].lock();
+                    if seat.starts > member.start || seat.pid.is_none() {
+                        return seat.last_exit.clone();
+                    }
+                }
+                changes.changed().await.ok()?;
+            }
+        };
+        tokio::time::timeout(limit, waiting).await.ok().flatten()
+    }
+
+    /// Latest revision that workers were told, or are told when they start.
+    pub(super) fn revision(&self) -> i64 {
+        self.revision.load(Ordering::SeqCst)
+    }
+
+    pub(super) fn note_revision(&self, revision: i64) {
+        self.revision.fetch_max(revision, Ordering::SeqCst);
+    }
+
+    /// Ends a worker that no longer does what it is told; another one takes its seat. What is in flight may be
+    /// finished if the worker still can.
+    pub(crate) fn recycle(self: &Arc<Self>, member: &Member, why: &str) {
+        tracing::error!("worker {} is restarted: {why}", member.index);
+        signal(member.pid, rustix::process::Signal::TERM);
+        let (fleet, member) = (Arc::clone(self), member.clone());
+        tokio::spawn(async move {
+            if fleet.exit_of(&member, fleet.drain_timeout + EXIT_GRACE).await.is_none() {
+                signal(member.pid, rustix::process::Signal::KILL);
+            }
+        });
+    }
+
+    /// Ends a worker at once, because it cannot be expected to hear what it is told.
+    pub(crate) fn kill_member(&self, member: &Member, why: &str) {
+        tracing::error!("worker {} is killed: {why}", member.index);
+        signal(member.pid, rustix::process::Signal::KILL);
+    }
+
+    /// Asks all connected workers the same; those that do not answer in time are missing.
+    pub(super) async fn ask_all<T: DeserializeOwned>(&self, order: &Order) -> Vec<(usize, T)> {
+        let asking = self.members().into_iter().map(|member| async move {
+            let answer = tokio::time::timeout(ANSWER_LIMIT, member.peer.ask::<T>(order)).await;
+            match answer {
+                Ok(Ok(answer)) => Some((member.index, answer)),
+                Ok(Err(error)) => {
+                    tracing::warn!(%error, "worker {} could not answer", member.index);
+                    None
+                }
+                Err(_) => {
+                    tracing::warn!(
+                        "worker {} did not answer within {} s",
+                        member.index,
+                        ANSWER_LIMIT.as_secs()
+                    );
+                    None
+                }
+            }
+        });
+        join_all(asking).await.into_iter().flatten().collect()
+    }
+
+    /// The state of every worker.
+    pub(super) async fn status(&self) -> Vec<WorkerStatus> {
+        let statistics: Vec<(usize, GuestStatistics)> = self.ask_all(&Order::Statistics).await;
+        let find = |index| statistics.iter().find(|(other, _)| *other == index).map(|(_, figures)| *figures);
+        self.seats.iter().enumerate().map(|(index, seat)| seat.lock().status(index, find(index))).collect()
+    }
+
+    /// Sends a signal to every worker.
+    pub(super) fn signal_all(&self, what: rustix::process::Signal) {
+        for seat in &self.seats {
+            if let Some(pid) = seat.lock().pid {
+                signal(pid, what);
+            }
+        }
+    }
+
+    /// Stops all workers: lets them finish what is in flight, and kills those that do not end in time.
+    pub(super) async fn stop(&self) {
+        self.stopping.cancel();
+        for index in 0..self.seats.len() {
+            self.drain(index);
+        }
+        let gone = self.until(|seat| seat.phase == WorkerPhase::Stopped);
+        let limit = self.drain_timeout + EXIT_GRACE;
+        let started = Instant::now();
+        tokio::select! {
+            () = gone => return,
+            () = tokio::time::sleep(limit) => {
+                tracing::warn!("workers still run {} ms after they were told to stop; they are killed", started.elapsed().as_millis());
+            }
+            () = self.killing.cancelled() => {}
+        }
+        self.killing.cancel();
+        self.until(|seat| seat.phase == WorkerPhase::Stopped).await;
+    }
+
+    /// Kills all workers at once, also while they are being stopped.
+    pub(super) fn kill(&self) {
+        self.stopping.cancel();
+        self.killing.cancel();
+    }
+
+    fn drain(&self, index: usize) {
+        let mut seat = self.seats[index].lock();
+        seat.phase = WorkerPhase::Draining;
+        match (seat.peer.clone(), seat.pid) {
+            (Some(peer), _) => {
+                let limit = u64::try_from(self.drain_timeout.as_millis()).unwrap_or(u64::MAX);
+                tokio::spawn(async move {
+                    // A worker that ends before it answers has done what it was asked for.
+                    drop(peer.ask::<()>(&Order::Drain { limit }).await);
+                });
+            }
+            // It has not connected yet, so there is nothing in flight.
+            (None, Some(pid)) => signal(pid, rustix::process::Signal::TERM),
+            (None, None) => {}
+        }
+    }
+}
+
+/// How long to wait after so many failures in a row.
+fn backoff(failures: u32) -> Duration {
+    let factor = 2_u32.saturating_pow(failures.saturating_sub(1).min(20));
+    BACKOFF.0.saturating_mul(factor).min(BACKOFF.1)
+}
+
+fn signal(pid: u32, signal: rustix::process::Signal) {
+    let Some(pid) = i32::try_from(pid).ok().and_then(rustix::process::Pid::from_raw) else { return };
+    if let Err(error) = rustix::process::kill_process(pid, signal) {
+        tracing::debug!(%error, "process {pid:?} was gone already");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn waits_grow_from_a_tenth_of_a_second_to_half_a_minute() {
+        let waits: Vec<u64> = (0..12).map(|failures| backoff(failures).as_secs()).collect();
+        assert_eq!(backoff(0), Duration::from_millis(100));
+        assert_eq!(backoff(1), Duration::from_millis(100));
+        assert_eq!(backoff(2), Duration::from_millis(200));
+        assert_eq!(waits, [0, 0, 0, 0, 0, 1, 3, 6, 12, 25, 30, 30]);
+    }
+}

@@ -1,0 +1,77 @@
+//! What workers tell the supervisor.
+
+use std::sync::Arc;
+
+use tokio::net::UnixStream;
+use zato_core::error::Error;
+use zato_core::{ErrorKind, Result};
+
+use super::running::Supervisor;
+use crate::control::{Hello, Incoming, Notice, Order, Peer, Restored, Welcome, WorkerPhase};
+
+/// Longest line a worker may send: its metrics, or its services.
+const LINE_LIMIT: usize = 64 << 20;
+
+impl Supervisor {
+    /// Serves the connection of a worker until it ends.
+    pub(super) async fn serve_worker(self: Arc<Self>, stream: UnixStream, index: usize) {
+        let (peer, mut incoming) = Peer::start(stream, LINE_LIMIT);
+        while let Some(notice) = incoming.recv().await {
+            // Some answers take long, and must not keep others waiting.
+            tokio::spawn(Arc::clone(&self).take_notice(index, peer.clone(), notice));
+        }
+    }
+
+    async fn take_notice(self: Arc<Self>, index: usize, peer: Peer, incoming: Incoming) {
+        match incoming.question::<Notice>() {
+            Ok(Notice::Hello(hello)) => incoming.answer(self.welcome(index, &peer, &hello)),
+            Ok(Notice::Restored(restored)) => incoming.answer(self.restored(index, &peer, restored).await),
+            Ok(Notice::Ready) => {
+                self.fleet.with_seat(index, |seat| {
+                    seat.phase = WorkerPhase::Ready;
+                    seat.ready_since = Some(std::time::Instant::now());
+                });
+                incoming.answer(Ok(()));
+            }
+            Ok(Notice::Metrics) => incoming.answer(Ok(self.metrics().await)),
+            Ok(Notice::Unable { report }) => {
+                tracing::error!(target: "zato", "Worker {index} cannot start: {report}");
+                self.fleet.with_seat(index, |seat| seat.unable = Some(report));
+                incoming.answer(Ok(()));
+            }
+            Err(error) => incoming.answer(Err::<(), _>(error)),
+        }
+    }
+
+    fn welcome(&self, index: usize, peer: &Peer, hello: &Hello) -> Result<Welcome> {
+        if hello.index != index {
+            let message = format!("process {} is worker {index}, not worker {}", hello.pid, hello.index);
+            return Err(Error::new(ErrorKind::Invalid, message));
+        }
+        self.fleet.with_seat(index, |seat| seat.peer = Some(peer.clone()));
+        Ok(Welcome { bind: self.fleet.address(), epoch: self.fleet.epoch() })
+    }
+
+    /// Takes a worker in once it has loaded the latest deployment.
+    async fn restored(&self, index: usize, peer: &Peer, mut restored: Restored) -> Result<()> {
+        self.report_not_loaded(index, &restored);
+        while let Some(epoch) = self.fleet.join(index, &restored) {
+            restored = peer.ask(&Order::CatchUp { epoch }).await?;
+            self.report_not_loaded(index, &restored);
+        }
+        self.fleet.with_seat(index, |_| ());
+        if restored.revision < self.fleet.revision() {
+            self.sync_worker(index, peer, self.fleet.revision()).await?;
+        }
+        self.fleet.serving_allowed().await;
+        Ok(())
+    }
+
+    fn report_not_loaded(&self, index: usize, restored: &Restored) {
+        for unit in self.records.note_not_loaded(&restored.units) {
+            let problems: Vec<String> =
+                unit.problems.iter().map(|problem| format!("\n  {problem}")).collect();
+            tracing::error!(target: "zato", "`{}` could not be loaded by worker {index}{}", unit.key, problems.concat());
+        }
+    }
+}

@@ -1,0 +1,219 @@
+//! A server from start to stop.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Instant;
+
+use jiff::Timestamp;
+use tokio::sync::mpsc;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+use zato_core::guest::ServiceInfo;
+use zato_core::{Error, ErrorKind, Result};
+use zato_store::{Store, StoreOptions};
+
+use super::fleet::Fleet;
+use super::port::Reservation;
+use super::signals::Signals;
+use super::{Readiness, SupervisorOptions, systemd};
+use crate::config::pickup::PickupDirectory;
+use crate::config::service_sources::ServiceSource;
+use crate::config::{ServerOptions, ServerPaths};
+use crate::control::{Listener, Order};
+use crate::deploy::deployer::{Deployer, Job};
+use crate::deploy::record::Records;
+use crate::deploy::{WatchOptions, Watcher};
+
+/// What everybody inside of a supervisor shares.
+#[derive(Debug)]
+pub(super) struct Supervisor {
+    pub(super) server: ServerOptions,
+    pub(super) store: Store,
+    pub(super) fleet: Arc<Fleet>,
+    pub(super) records: Arc<Records>,
+    pub(super) jobs: mpsc::UnboundedSender<Job>,
+    pub(super) started_at: Timestamp,
+    pub(super) stop: CancellationToken,
+    pub(super) pickup: Vec<PathBuf>,
+}
+
+/// Runs a server whose pidfile is held.
+pub(super) async fn run(options: SupervisorOptions, started: Instant) -> Result<()> {
+    let SupervisorOptions { paths, server, worker_command, on_ready } = options;
+    // From here on a signal stops the start in good order.
+    let signals = Signals::take()?;
+    let store = open_store(&server).await?;
+    let reservation = Reservation::take(&server.bind)?;
+    let listener = Listener::bind(&paths)?;
+    let records = Arc::new(Records::new(&store.current_versions().await?));
+    let (picked_up_sender, picked_up) = mpsc::unbounded_channel();
+    let (jobs, job_receiver) = mpsc::unbounded_channel();
+    let watch_options = watch_options(&server, &paths);
+    let pickup = watch_options.directories.iter().map(|directory| directory.path.clone()).collect();
+    let watcher = Watcher::start(&watch_options, picked_up_sender)?;
+    let revision = store.revision().await?;
+    let fleet = Arc::new(Fleet::new(
+        server.workers.count(),
+        worker_command,
+        reservation.address(),
+        server.drain_timeout,
+        revision,
+    ));
+    let deployer = Deployer {
+        fleet: Arc::clone(&fleet),
+        store: store.clone(),
+        records: Arc::clone(&records),
+        server: server.server_name.clone(),
+        current: paths.hot_deploy_current(),
+        import_limit: server.hot_deploy.import_timeout,
+        includes_dependants: server.hot_deploy.redeploy_on_parent_change,
+        deletes_after_pick_up: server.hot_deploy.delete_after_pick_up,
+        max_batch_size: server.hot_deploy.max_batch_size,
+    };
+    let stop = CancellationToken::new();
+    let supervisor = Arc::new(Supervisor {
+        server,
+        store,
+        fleet: Arc::clone(&fleet),
+        records,
+        jobs,
+        started_at: Timestamp::now(),
+        stop: stop.clone(),
+        pickup,
+    });
+    let mut tasks = JoinSet::new();
+    tasks.spawn(signals.follow(stop.clone(), Arc::clone(&fleet)));
+    tasks.spawn(Arc::clone(&supervisor).accept(listener));
+    tasks.spawn(Arc::clone(&supervisor).follow_store());
+    tasks.spawn(deployer.run(picked_up, job_receiver));
+    let mut keepers = JoinSet::new();
+    for index in 0..fleet.len() {
+        let fleet = Arc::clone(&fleet);
+        keepers.spawn(async move { fleet.keep(index).await });
+    }
+    let announcing = announce(Arc::clone(&supervisor), on_ready, started);
+    let outcome = tokio::select! {
+        () = stop.cancelled() => Ok(()),
+        error = fleet.failed() => Err(error),
+        error = announcing => Err(error),
+    };
+    systemd::notify("STOPPING=1");
+    fleet.stop().await;
+    while keepers.join_next().await.is_some() {}
+    // The watcher ends its thread, the listener removes its socket.
+    drop(watcher);
+    tasks.shutdown().await;
+    supervisor.store.close().await;
+    tracing::info!(target: "zato", "Server `{}` stopped", supervisor.server.server_name);
+    outcome
+}
+
+async fn open_store(server: &ServerOptions) -> Result<Store> {
+    let store = Store::open(StoreOptions::sqlite(&server.database.path)).await?;
+    store.migrate().await?;
+    let abandoned = store.fail_abandoned_deployments().await?;
+    for deployment in abandoned {
+        tracing::warn!(target: "zato", "Deployment {deployment} was cut off when the server ended; nothing of it is in force");
+    }
+    Ok(store)
+}
+
+fn watch_options(server: &ServerOptions, paths: &ServerPaths) -> WatchOptions {
+    let mut directories = server.hot_deploy.directories.clone();
+    let current = paths.hot_deploy_current();
+    for source in &server.hot_deploy.sources {
+        match source {
+            // What is in force is in the store; its copy is not a source of its own.
+            ServiceSource::Directory(path) if *path == current => {}
+            ServiceSource::Directory(path) if directories.iter().any(|known| known.path == *path) => {}
+            ServiceSource::Directory(path) => directories.push(PickupDirectory {
+                name: path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned()),
+                path: path.clone(),
+                is_recursive: false,
+                patterns: Vec::new(),
+            }),
+            ServiceSource::Module(name) => tracing::warn!(
+                target: "zato",
+                "service-sources.txt: module `{name}` is not loaded by name; give the directory it is in instead",
+            ),
+        }
+    }
+    WatchOptions {
+        directories,
+        settle_time: server.hot_deploy.settle_time,
+        poll_interval: server.hot_deploy.poll_interval,
+        is_polling: server.hot_deploy.is_polling,
+    }
+}
+
+/// Tells everybody that the server is ready, once; then waits for ever.
+async fn announce(
+    supervisor: Arc<Supervisor>,
+    on_ready: Box<dyn FnOnce(&Readiness) + Send>,
+    started: Instant,
+) -> Error {
+    supervisor.fleet.ready().await;
+    let services: Vec<(usize, Vec<ServiceInfo>)> = supervisor.fleet.ask_all(&Order::Services).await;
+    let readiness = Readiness {
+        address: supervisor.fleet.address(),
+        workers: supervisor.fleet.len(),
+        services: services.first().map_or(0, |(_, services)| services.len()),
+        elapsed: started.elapsed(),
+    };
+    tracing::info!(
+        target: "zato",
+        "Server `{}` of cluster `{}` is ready at {} (process {}, {} workers, {} services, {} ms)",
+        supervisor.server.server_name,
+        supervisor.server.cluster_name,
+        readiness.address,
+        std::process::id(),
+        readiness.workers,
+        readiness.services,
+        readiness.elapsed.as_millis(),
+    );
+    systemd::notify(&format!("READY=1\nMAINPID={}", std::process::id()));
+    on_ready(&readiness);
+    std::future::pending::<()>().await;
+    Error::new(ErrorKind::Internal, "the end of time was reached")
+}
+
+impl Supervisor {
+    /// Takes control connections until the socket breaks, which stops the server: without control it could not be
+    /// stopped otherwise.
+    async fn accept(self: Arc<Self>, listener: Listener) {
+        loop {
+            match listener.accept().await {
+                Ok((stream, credentials)) => {
+                    let pid = credentials.pid();
+                    match self.fleet.index_of(pid) {
+                        Some(index) => tokio::spawn(Arc::clone(&self).serve_worker(stream, index)),
+                        None => tokio::spawn(Arc::clone(&self).serve_client(stream)),
+                    };
+                }
+                Err(error) => {
+                    tracing::error!(target: "zato", "{}", error.report());
+                    self.stop.cancel();
+                    return;
+                }
+            }
+        }
+    }
+
+    /// Tells workers of every change of the config store, whoever made it.
+    async fn follow_store(self: Arc<Self>) {
+        let mut revisions = match self.store.watch().await {
+            Ok(revisions) => revisions,
+            Err(error) => {
+                tracing::error!(target: "zato", "Changes of the config store are not followed: {}", error.report());
+                return;
+            }
+        };
+        while revisions.changed().await.is_ok() {
+            let revision = *revisions.borrow_and_update();
+            if revision > self.fleet.revision() {
+                let report = self.sync(revision).await;
+                tracing::debug!("revision {revision} in {} ms", report.milliseconds);
+            }
+        }
+    }
+}
