@@ -1,8 +1,8 @@
 //! Verifies the credentials of a request.
 //!
-//! Secrets are decrypted once, when the tables are compiled, and kept only as a keyed hash under a random key of
-//! this process. A request costs one HMAC and a comparison in constant time: nothing is decrypted, and timing
-//! shows neither the secret nor its length.
+//! Secrets are decrypted once, when the tables are compiled, and kept only as a keyed hash under a random key
+//! of this process. A request costs one HMAC and a comparison in constant time: nothing is decrypted, and
+//! timing shows neither the secret nor its length.
 
 use std::sync::Arc;
 
@@ -67,8 +67,8 @@ impl Credential {
         Self::new(info, Scheme::Basic { challenge }, secret.expose().as_bytes(), is_usable)
     }
 
-    /// Makes an API key credential: the header has to hold the key and nothing else. An inactive definition or
-    /// an empty key admits nobody (upstream 3.2 admits everybody then, which no service can want).
+    /// Makes an API key credential: the header has to hold the key and nothing else. An inactive definition
+    /// or an empty key admits nobody (upstream 3.2 admits everybody then, which no service can want).
     #[must_use]
     pub fn api_key(info: Arc<SecurityInfo>, key: &Secret, header: HeaderName, is_active: bool) -> Self {
         let is_usable = is_active && !key.is_empty();
@@ -133,7 +133,8 @@ impl Credential {
                 let message = if is_old {
                     let (code, description) = denial.old_code();
                     format!(
-                        "UNAUTHORIZED path_info:[{path}], cid:[{cid}], sec-wall code:[{code}], description:[{description}]"
+                        "UNAUTHORIZED path_info:[{path}], cid:[{cid}], sec-wall code:[{code}], \
+                         description:[{description}]"
                     )
                 } else {
                     format!("Unauthorized; cid={cid}")

@@ -25,8 +25,8 @@ pub(crate) enum BodyError {
     Broken,
 }
 
-/// Reads a request body as a whole. A small one that has arrived already is taken without a copy; before a large
-/// one grows, `reserve` is asked whether there is room for that many bytes in all.
+/// Reads a request body as a whole. A small one that has arrived already is taken without a copy; before a
+/// large one grows, `reserve` is asked whether there is room for that many bytes in all.
 pub(crate) async fn read(
     mut body: Incoming,
     limit: u64,

@@ -6,8 +6,8 @@ use http::HeaderMap;
 
 use crate::options::HttpOptions;
 
-/// Returns the address of the client. Headers are believed only from trusted proxies; of a list of addresses, the
-/// last one that is not a trusted proxy counts, because clients can put anything before it.
+/// Returns the address of the client. Headers are believed only from trusted proxies; of a list of addresses,
+/// the last one that is not a trusted proxy counts, because clients can put anything before it.
 pub(crate) fn resolve(peer: SocketAddr, headers: &HeaderMap, options: &HttpOptions) -> SocketAddr {
     if options.client_address_headers.is_empty() {
         return peer;

@@ -19,9 +19,10 @@ use crate::pipeline;
 use crate::state::State;
 use crate::strict::{Limits, StrictStream};
 
-/// Returns how hyper is set up. Its header timeout stays off: it would count idle time too, and never see heads
-/// that the strict check holds back; the hub keeps time instead. Responses are flushed as soon as they are made
-/// (no `pipeline_flush`): with it, a pipelined response waits in a buffer for as long as the next service runs.
+/// Returns how hyper is set up. Its header timeout stays off: it would count idle time too, and never see
+/// heads that the strict check holds back; the hub keeps time instead. Responses are flushed as soon as they
+/// are made (no `pipeline_flush`): with it, a pipelined response waits in a buffer for as long as the next
+/// service runs.
 pub(crate) fn builder(options: &HttpOptions) -> http1::Builder {
     let mut builder = http1::Builder::new();
     builder.half_close(false).keep_alive(true).header_read_timeout(None);

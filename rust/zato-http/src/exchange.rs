@@ -9,7 +9,7 @@ use http::header::{SERVER, USER_AGENT};
 use http::request::Parts;
 use http::{HeaderName, HeaderValue, Method, Response, Uri, Version};
 use http_body::Body as _;
-use zato_core::invocation::FailureKind;
+use zato_core::invocation::{Failure, FailureKind};
 use zato_core::{Cid, Profile};
 
 use crate::access_log::Entry;
@@ -27,8 +27,8 @@ const FREE_BYTES: u64 = 64 * 1024;
 
 const X_ZATO_CID: HeaderName = HeaderName::from_static("x-zato-cid");
 
-/// One request. The incoming `X-Zato-CID`, if any, is not believed: whoever sends it could make two requests look
-/// like one in the logs.
+/// One request. The incoming `X-Zato-CID`, if any, is not believed: whoever sends it could make two requests
+/// look like one in the logs.
 pub(crate) struct Exchange {
     pub(crate) state: Arc<State>,
     pub(crate) link: Arc<Link>,
@@ -96,41 +96,23 @@ impl Exchange {
 
     /// Logs and counts what went wrong; how much depends on whose fault it is.
     pub(crate) fn note_trouble(&self, trouble: &Trouble) {
-        let cid = self.cid;
+        let Self { cid, remote, .. } = self;
         let channel = self.channel.as_ref().map_or("", |channel| channel.info.name.as_str());
         match trouble {
             Trouble::Violation(violation) => {
                 self.state.metrics.refuse(violation.label());
-                tracing::info!(target: "zato", %cid, remote = %self.remote, "refused a request: {}", violation.message());
+                tracing::info!(target: "zato", %cid, %remote, "refused: {}", violation.message());
             }
             Trouble::UrlNotFound => {
-                tracing::info!(target: "zato", %cid, remote = %self.remote, "no channel for {} {:?}", self.method, self.uri.path());
+                let (method, path) = (&self.method, self.uri.path());
+                tracing::info!(target: "zato", %cid, %remote, "no channel for {method} {path:?}");
             }
             Trouble::UnusableChannel => {
-                tracing::error!(target: "zato", %cid, "channel `{channel}` cannot be used, see what was said when it was loaded");
+                tracing::error!(
+                    target: "zato", %cid, "channel `{channel}` cannot be used, why was said when it was loaded"
+                );
             }
-            Trouble::Failure(failure) => match failure.kind {
-                FailureKind::Overloaded => {
-                    self.state.metrics.refuse("overloaded");
-                    if self.state.may_log_overload() {
-                        tracing::warn!(target: "zato", %cid, "requests are refused: {}", failure.message);
-                    }
-                }
-                FailureKind::BodyTooLarge => {
-                    self.state.metrics.refuse("body_too_large");
-                    tracing::info!(target: "zato", %cid, remote = %self.remote, "channel `{channel}`: {}", failure.message);
-                }
-                FailureKind::Unauthorized => {
-                    tracing::info!(target: "zato", %cid, remote = %self.remote, "channel `{channel}`: credentials refused");
-                }
-                FailureKind::Exception | FailureKind::InternalServerError | FailureKind::Lost => {
-                    let traceback = failure.traceback.as_deref().unwrap_or(&failure.message);
-                    tracing::error!(target: "zato", %cid, "channel `{channel}`: the service failed\n{traceback}");
-                }
-                kind => {
-                    tracing::warn!(target: "zato", %cid, "channel `{channel}`: {kind:?}: {}", failure.message);
-                }
-            },
+            Trouble::Failure(failure) => self.note_failure(failure, channel),
             Trouble::UnsupportedMethod
             | Trouble::MalformedPath(_)
             | Trouble::WrongMethod { .. }
@@ -139,7 +121,34 @@ impl Exchange {
         }
     }
 
-    /// Adds the headers every response has, and logs and counts the response: at once, or when its stream ends.
+    fn note_failure(&self, failure: &Failure, channel: &str) {
+        let Self { cid, remote, .. } = self;
+        // Messages may repeat what a client sent: quoted, they stay on one line.
+        let message = failure.message.as_str();
+        match failure.kind {
+            FailureKind::Overloaded => {
+                self.state.metrics.refuse("overloaded");
+                if self.state.may_log_overload() {
+                    tracing::warn!(target: "zato", %cid, "requests are refused: {message}");
+                }
+            }
+            FailureKind::BodyTooLarge => {
+                self.state.metrics.refuse("body_too_large");
+                tracing::info!(target: "zato", %cid, %remote, "channel `{channel}`: {message:?}");
+            }
+            FailureKind::Unauthorized => {
+                tracing::info!(target: "zato", %cid, %remote, "channel `{channel}`: unauthorized");
+            }
+            FailureKind::Exception | FailureKind::InternalServerError | FailureKind::Lost => {
+                let traceback = failure.traceback.as_deref().unwrap_or(message);
+                tracing::error!(target: "zato", %cid, "channel `{channel}`: the service failed\n{traceback}");
+            }
+            kind => tracing::warn!(target: "zato", %cid, "channel `{channel}`: {kind:?} {message:?}"),
+        }
+    }
+
+    /// Adds the headers every response has, and logs and counts the response: at once, or when its stream
+    /// ends.
     pub(crate) fn finish(mut self, mut response: Response<ResponseBody>) -> Response<ResponseBody> {
         self.is_answered = true;
         let options = &self.state.options;
@@ -238,7 +247,8 @@ impl Exchange {
     }
 }
 
-/// Status under which requests are counted and logged whose client went away before the answer; nobody is sent it.
+/// Status under which requests are counted and logged whose client went away before the answer; nobody is
+/// sent it.
 const CLIENT_GONE: u16 = 499;
 
 impl Drop for Exchange {

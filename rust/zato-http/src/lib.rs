@@ -4,8 +4,8 @@
 //! stages listed in `pipeline`. Configuration comes as [`Tables`], compiled from a snapshot of the store and
 //! swapped as a whole, so that nothing on the path of a request locks, decrypts or asks the store.
 //!
-//! Invariants: only `rescue` makes an error a response; what the strict check lets pass, hyper frames the same
-//! way; a worker is never brought down by what a client sends.
+//! Invariants: only `rescue` makes an error a response; what the strict check lets pass, hyper frames the
+//! same way; a worker is never brought down by what a client sends.
 
 mod access_log;
 pub mod auth;

@@ -1,5 +1,5 @@
-//! What the parts of one connection know of each other: the reader of its bytes, the pipeline of its requests,
-//! and the watch that cuts off clients that are too slow.
+//! What the parts of one connection know of each other: the reader of its bytes, the pipeline of its
+//! requests, and the watch that cuts off clients that are too slow.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -232,5 +232,111 @@ impl Link {
             Phase::Lingering if is_over(since, LINGER_LIMIT) => Expiry::Cut,
             _ => Expiry::None,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A link on a clock that the test moves; all limits are different, in milliseconds.
+    struct Fixture {
+        link: Link,
+        options: HttpOptions,
+    }
+
+    impl Fixture {
+        fn new() -> Self {
+            let address: SocketAddr = ([127, 0, 0, 1], 1).into();
+            let options = HttpOptions {
+                header_timeout: Duration::from_millis(100),
+                body_timeout: Duration::from_millis(300),
+                keep_alive_timeout: Duration::from_millis(700),
+                write_timeout: Duration::from_millis(500),
+                ..HttpOptions::default()
+            };
+            Self { link: Link::new(address, address, Arc::new(CoarseClock::new())), options }
+        }
+
+        /// Lets time go by, and looks once.
+        fn after(&self, milliseconds: u64) -> Expiry {
+            self.link.clock.milliseconds.fetch_add(milliseconds, Ordering::Relaxed);
+            self.link.check(&self.options)
+        }
+    }
+
+    #[test]
+    fn a_connection_that_says_nothing_is_cut() {
+        let fixture = Fixture::new();
+        assert_eq!(fixture.after(99), Expiry::None);
+        assert_eq!(fixture.after(1), Expiry::Cut);
+        assert!(fixture.link.is_cut());
+    }
+
+    #[test]
+    fn progress_does_not_prolong_a_head() {
+        let fixture = Fixture::new();
+        fixture.link.enter(Phase::Head, true);
+        assert_eq!(fixture.after(60), Expiry::None);
+        fixture.link.enter(Phase::Head, true);
+        assert_eq!(fixture.after(60), Expiry::Refuse(Violation::HeadTimeout));
+        assert_eq!(fixture.link.take_late(), Some(Violation::HeadTimeout));
+        assert_eq!(fixture.link.take_late(), None);
+    }
+
+    #[test]
+    fn progress_prolongs_a_body() {
+        let fixture = Fixture::new();
+        fixture.link.set_busy(true);
+        for _ in 0..10 {
+            fixture.link.enter(Phase::Body, true);
+            assert_eq!(fixture.after(200), Expiry::None);
+        }
+        assert_eq!(fixture.after(100), Expiry::Refuse(Violation::BodyTimeout));
+    }
+
+    #[test]
+    fn who_does_not_take_the_answer_either_is_cut() {
+        let fixture = Fixture::new();
+        fixture.link.enter(Phase::Head, true);
+        assert_eq!(fixture.after(100), Expiry::Refuse(Violation::HeadTimeout));
+        fixture.link.set_violation(Violation::HeadTimeout);
+        assert_eq!(fixture.after(99), Expiry::None);
+        assert_eq!(fixture.after(1), Expiry::Cut);
+    }
+
+    #[test]
+    fn idle_time_starts_when_the_response_is_done() {
+        let fixture = Fixture::new();
+        fixture.link.enter(Phase::Idle, true);
+        fixture.link.set_busy(true);
+        assert_eq!(fixture.after(10_000), Expiry::None);
+        fixture.link.set_busy(false);
+        assert_eq!(fixture.after(699), Expiry::None);
+        assert_eq!(fixture.after(1), Expiry::Cut);
+    }
+
+    #[test]
+    fn the_next_head_is_not_held_against_a_client_that_waits() {
+        let fixture = Fixture::new();
+        fixture.link.set_busy(true);
+        fixture.link.enter(Phase::Head, true);
+        assert_eq!(fixture.after(10_000), Expiry::None);
+        fixture.link.set_busy(false);
+        assert_eq!(fixture.after(99), Expiry::None);
+    }
+
+    #[test]
+    fn a_client_that_takes_no_bytes_is_cut() {
+        let fixture = Fixture::new();
+        fixture.link.set_busy(true);
+        fixture.link.enter(Phase::Idle, true);
+        for _ in 0..3 {
+            fixture.link.set_write_blocked(true);
+            assert_eq!(fixture.after(400), Expiry::None);
+            fixture.link.set_write_blocked(false);
+        }
+        fixture.link.set_write_blocked(true);
+        assert_eq!(fixture.after(500), Expiry::Cut);
     }
 }

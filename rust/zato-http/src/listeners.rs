@@ -14,8 +14,8 @@ const BACKLOG: i32 = 4096;
 pub struct Listeners(Vec<TcpListener>);
 
 impl Listeners {
-    /// Binds every address. With `shares_port` other processes that ask for it too may bind the same ones, and
-    /// connections are spread over all of them (`SO_REUSEPORT`); port 0 takes a free one.
+    /// Binds every address. With `shares_port` other processes that ask for it too may bind the same ones,
+    /// and connections are spread over all of them (`SO_REUSEPORT`); port 0 takes a free one.
     ///
     /// # Errors
     /// [`ErrorKind::Io`] if an address cannot be bound; names it.

@@ -1,7 +1,8 @@
 //! Figures for Prometheus.
 //!
-//! Counters of a channel are looked up once and kept with the compiled channel, so that a request only touches
-//! atomics. Every series has a label `worker`; [`merge`] puts the figures of several workers in one text.
+//! Counters of a channel are looked up once and kept with the compiled channel, so that a request only
+//! touches atomics. Every series has a label `worker`; [`merge`] puts the figures of several workers in one
+//! text.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;

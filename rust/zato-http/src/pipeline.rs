@@ -34,8 +34,8 @@ enum Admission {
 
 /// Answers one request; never fails, because what goes wrong is answered too.
 ///
-/// What needs no waiting is done before the future is made, and the future is one block: hyper moves it about for
-/// each request, and every async function more would hold what it is given twice.
+/// What needs no waiting is done before the future is made, and the future is one block: hyper moves it about
+/// for each request, and every async function more would hold what it is given twice.
 pub(crate) fn answer(
     state: Arc<State>,
     link: Arc<Link>,
@@ -76,8 +76,8 @@ pub(crate) fn answer(
     }
 }
 
-/// The stages before the body is read, in their order (reference operations 17.1), each with the reason why it
-/// stands where it does.
+/// The stages before the body is read, in their order (reference operations 17.1), each with the reason why
+/// it stands where it does.
 fn admit(exchange: &mut Exchange, parts: &Parts) -> Result<Admission, Trouble> {
     // First of all, because what stands in the place of refused bytes is not a request.
     refuse_violations(exchange, parts)?;

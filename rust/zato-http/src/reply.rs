@@ -10,8 +10,8 @@ use crate::body::ResponseBody;
 use crate::rescue::Trouble;
 use crate::tables::Channel;
 
-/// Makes the response. The content type comes from, in this order: the headers the service set, the content type
-/// it set, the channel, the data format of the channel (reference service-api 6.2).
+/// Makes the response. The content type comes from, in this order: the headers the service set, the content
+/// type it set, the channel, the data format of the channel (reference service-api 6.2).
 pub(crate) fn reply(
     response: invocation::Response,
     channel: &Channel,
@@ -44,8 +44,8 @@ pub(crate) fn reply(
     Ok(made)
 }
 
-/// Whether a header says how the message is framed or what becomes of the connection. Services cannot set these:
-/// a wrong one would let a client take part of a body for the next response.
+/// Whether a header says how the message is framed or what becomes of the connection. Services cannot set
+/// these: a wrong one would let a client take part of a body for the next response.
 pub(crate) fn is_framing_header(name: &HeaderName) -> bool {
     const KEEP_ALIVE: HeaderName = HeaderName::from_static("keep-alive");
     const PROXY_CONNECTION: HeaderName = HeaderName::from_static("proxy-connection");

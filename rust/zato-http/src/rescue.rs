@@ -1,8 +1,8 @@
 //! The only place where something that went wrong becomes a response.
 //!
-//! Status, body and content type depend on the compat profile and on the data format of the channel (reference
-//! service-api 6.3 and 6.4, operations 17.2). Conflict is 409 and ServiceUnavailable 503 in every profile, as
-//! documented, although upstream before 4.1 answers 500.
+//! Status, body and content type depend on the compat profile and on the data format of the channel
+//! (reference service-api 6.3 and 6.4, operations 17.2). Conflict is 409 and ServiceUnavailable 503 in every
+//! profile, as documented, although upstream before 4.1 answers 500.
 
 use http::header::{ALLOW, CONNECTION, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderName, HeaderValue, Response, StatusCode};

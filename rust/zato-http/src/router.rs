@@ -1,8 +1,8 @@
 //! Finds the channel of a request.
 //!
-//! A [`Router`] is compiled once from all channels and never changes. Static paths are found through a hash map;
-//! patterns through the literal text before their first placeholder, so that a request looks only at patterns it
-//! begins like. Matching takes time linear in the length of the path, whatever the pattern is.
+//! A [`Router`] is compiled once from all channels and never changes. Static paths are found through a hash
+//! map; patterns through the literal text before their first placeholder, so that a request looks only at
+//! patterns it begins like. Matching takes time linear in the length of the path, whatever the pattern is.
 //!
 //! Which channel wins where several match, and what happens to a wrong method, depends on the compat profile
 //! (reference connections 2.2).

@@ -36,7 +36,8 @@ const PAUSE: Duration = Duration::from_millis(100);
 /// Serves requests until `shutdown` is ready. Then no connection is accepted any more, requests in flight are
 /// finished with `connection: close`, and after `drain_timeout` what is left is cut off.
 ///
-/// Runs on the runtime of the caller, best a current-thread one: tasks of one connection never need another thread.
+/// Runs on the runtime of the caller, best a current-thread one: tasks of one connection never need another
+/// thread.
 ///
 /// # Errors
 /// [`ErrorKind::Io`] if the sockets cannot be used with the runtime.
@@ -119,7 +120,8 @@ impl Acceptor {
             self.refuse(stream);
             return;
         }
-        // Without this, the end of a response in two writes waits for the client's acknowledgment of the first.
+        // Without this, the end of a response in two writes waits for the client's acknowledgment of the
+        // first.
         if stream.set_nodelay(true).is_err() {
             return;
         }

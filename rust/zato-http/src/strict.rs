@@ -1,10 +1,10 @@
-//! Refuses request shapes that two HTTP implementations could read differently (request smuggling), before hyper
-//! sees a byte of them.
+//! Refuses request shapes that two HTTP implementations could read differently (request smuggling), before
+//! hyper sees a byte of them.
 //!
 //! hyper is a good parser, but a lenient one: it accepts bare line feeds, and a request with both
-//! `Content-Length` and `Transfer-Encoding`, whose length it drops before anyone could notice
-//! (reference anchors 3.4). So [`Checker`] reads the raw bytes first. It follows the framing of messages and does
-//! no I/O; [`StrictStream`] puts it between a socket and hyper.
+//! `Content-Length` and `Transfer-Encoding`, whose length it drops before anyone could notice (reference
+//! anchors 3.4). So [`Checker`] reads the raw bytes first. It follows the framing of messages and does no
+//! I/O; [`StrictStream`] puts it between a socket and hyper.
 //!
 //! Invariant: what a [`Checker`] lets pass, hyper frames in the same way.
 
@@ -93,9 +93,9 @@ impl Checker {
         Self { limits, state: State::Head(Head::default()) }
     }
 
-    /// Looks at the bytes that have not passed yet: those held back last time, followed by new ones. Gives how
-    /// many may pass now. If some are left and there is no violation, they are an incomplete head; they have to
-    /// be given again, in front of what arrives next.
+    /// Looks at the bytes that have not passed yet: those held back last time, followed by new ones. Gives
+    /// how many may pass now. If some are left and there is no violation, they are an incomplete head; they
+    /// have to be given again, in front of what arrives next.
     pub fn advance(&mut self, bytes: &[u8]) -> Verdict {
         let mut passed = 0;
         loop {
@@ -156,7 +156,8 @@ impl Checker {
     }
 }
 
-/// Whether a request is the one that [`StrictStream`] puts in the place of refused bytes. No client can send it.
+/// Whether a request is the one that [`StrictStream`] puts in the place of refused bytes. No client can send
+/// it.
 pub(crate) fn is_refused(method: &Method) -> bool {
     method.as_str() == head::REFUSED_METHOD
 }
@@ -167,8 +168,8 @@ pub fn check(bytes: &[u8]) -> Verdict {
     Checker::new(Limits::default()).advance(bytes)
 }
 
-/// Checks a connection that arrives in pieces, each of the given lengths in turn and the rest at last; for tests
-/// and fuzzing. Gives the same as [`check`] for every split of the same bytes.
+/// Checks a connection that arrives in pieces, each of the given lengths in turn and the rest at last; for
+/// tests and fuzzing. Gives the same as [`check`] for every split of the same bytes.
 #[must_use]
 pub fn check_in_pieces(bytes: &[u8], lengths: impl IntoIterator<Item = usize>) -> Verdict {
     let mut checker = Checker::new(Limits::default());

@@ -1,7 +1,7 @@
 //! Everything about configuration that a request needs, compiled out of a snapshot of the store.
 //!
-//! [`Tables`] never change: a change of configuration makes new ones, which a worker swaps in at once. Requests in
-//! flight keep what they were routed to.
+//! [`Tables`] never change: a change of configuration makes new ones, which a worker swaps in at once.
+//! Requests in flight keep what they were routed to.
 
 use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
@@ -66,8 +66,8 @@ pub(crate) enum Access {
 }
 
 impl Tables {
-    /// Compiles a snapshot. What cannot be used is left out and reported, never fatal: a channel whose security
-    /// definition is missing or broken answers 503, one that is broken itself 404.
+    /// Compiles a snapshot. What cannot be used is left out and reported, never fatal: a channel whose
+    /// security definition is missing or broken answers 503, one that is broken itself 404.
     #[must_use]
     pub fn compile(snapshot: &Snapshot, cipher: &Cipher, options: &HttpOptions) -> (Self, Vec<Problem>) {
         let mut problems = Vec::new();
@@ -120,8 +120,8 @@ impl Tables {
         self.router.route(method, path, accept)
     }
 
-    /// Returns the path that the ingress answers itself. These go before patterns, so that a channel that takes
-    /// all paths does not take the health checks as well.
+    /// Returns the path that the ingress answers itself. These go before patterns, so that a channel that
+    /// takes all paths does not take the health checks as well.
     pub(crate) fn built_in(&self, method: &Method, path: &str) -> Option<BuiltIn> {
         let found = self.built_ins.iter().copied().find(|built_in| built_in.path() == path)?;
         matches!(*method, Method::GET | Method::HEAD).then_some(found)

@@ -113,8 +113,8 @@ impl Pattern {
         (prefix, prefix + others)
     }
 
-    /// Matches a whole decoded path. Where it matches in several ways, earlier placeholders take as much as they
-    /// can, as greedy groups of a regular expression do.
+    /// Matches a whole decoded path. Where it matches in several ways, earlier placeholders take as much as
+    /// they can, as greedy groups of a regular expression do.
     pub(super) fn match_path(&self, path: &str) -> Option<Vec<(Arc<str>, String)>> {
         let rest = path.strip_prefix(self.prefix.as_str())?;
         match self.placeholders.as_slice() {
@@ -134,8 +134,9 @@ impl Pattern {
         }
     }
 
-    /// Matches what follows the prefix, in time linear in its length: first, from the back, from which positions
-    /// the rest of the pattern can match at all; then, from the front, the longest value that leaves one of them.
+    /// Matches what follows the prefix, in time linear in its length: first, from the back, from which
+    /// positions the rest of the pattern can match at all; then, from the front, the longest value that
+    /// leaves one of them.
     fn match_several(&self, rest: &str) -> Option<Vec<(Arc<str>, String)>> {
         let size = rest.len();
         // One row for each placeholder: whether it and all that follows can match from a byte position on.

@@ -1,5 +1,5 @@
-//! A second implementation of routing, as plain as possible: one regular expression a channel, tried in order.
-//! Tests compare the compiled router with it.
+//! A second implementation of routing, as plain as possible: one regular expression a channel, tried in
+//! order. Tests compare the compiled router with it.
 
 use http::{HeaderValue, Method};
 use regex::Regex;

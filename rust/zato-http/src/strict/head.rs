@@ -5,8 +5,8 @@ use memchr::memchr;
 
 use super::{Framing, Limits, Violation};
 
-/// The method of the request that [`super::StrictStream`] puts in the place of refused bytes. No client can send
-/// it: heads with it are refused themselves.
+/// The method of the request that [`super::StrictStream`] puts in the place of refused bytes. No client can
+/// send it: heads with it are refused themselves.
 pub(super) const REFUSED_METHOD: &str = "~";
 
 /// A head in progress. All positions count from its first byte.
@@ -29,8 +29,8 @@ pub(super) struct Head {
 }
 
 impl Head {
-    /// Goes on with the head that starts at the first of the bytes. Gives its length and what follows, once it
-    /// is there as a whole.
+    /// Goes on with the head that starts at the first of the bytes. Gives its length and what follows, once
+    /// it is there as a whole.
     pub(super) fn advance(
         &mut self,
         bytes: &[u8],
@@ -230,7 +230,8 @@ fn check_target(method: &[u8], target: &[u8]) -> Result<Option<(usize, usize)>, 
     if is_plain && is_origin_form {
         return Ok(None);
     }
-    // hyper would cut a fragment off silently, and answer everything else it does not take without saying why.
+    // hyper would cut a fragment off silently, and answer everything else it does not take without saying
+    // why.
     if target.contains(&b'#') || Uri::try_from(target).is_err() {
         return Err(Violation::InvalidTarget);
     }
@@ -249,7 +250,8 @@ fn check_target(method: &[u8], target: &[u8]) -> Result<Option<(usize, usize)>, 
     Ok(Some((from, from + length)))
 }
 
-/// Parses a length: digits only. What overflows 64 bits (less one: hyper keeps the largest for itself) is refused.
+/// Parses a length: digits only. What overflows 64 bits (less one: hyper keeps the largest for itself) is
+/// refused.
 fn parse_length(value: &[u8]) -> Result<u64, Violation> {
     if value.is_empty() || !value.iter().all(u8::is_ascii_digit) {
         return Err(Violation::InvalidContentLength);
@@ -261,7 +263,8 @@ fn parse_length(value: &[u8]) -> Result<u64, Violation> {
         .ok_or(Violation::InvalidContentLength)
 }
 
-/// Whether the byte may stand in `Host`: a name, an address, brackets, a port. Not `@`, commas or white space.
+/// Whether the byte may stand in `Host`: a name, an address, brackets, a port. Not `@`, commas or white
+/// space.
 fn is_host_byte(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_' | b':' | b'[' | b']' | b'~' | b'%')
 }

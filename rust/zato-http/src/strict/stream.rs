@@ -82,7 +82,8 @@ impl<S> StrictStream<S> {
         self.link.enter(phase, has_progressed);
     }
 
-    /// Checks what was just read into the buffer of the caller, from `start`; holds back what may not pass yet.
+    /// Checks what was just read into the buffer of the caller, from `start`; holds back what may not pass
+    /// yet.
     fn check_fresh(&mut self, buffer: &mut ReadBuf<'_>, start: usize) {
         if self.held.is_empty() {
             let fresh = &buffer.filled()[start..];
@@ -162,8 +163,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> StrictStream<S> {
         self.link.set_write_blocked(result.is_pending());
     }
 
-    /// Throws away what the client still sends, so that closing does not reset the connection before the client
-    /// has read the answer (RFC 9112 9.6).
+    /// Throws away what the client still sends, so that closing does not reset the connection before the
+    /// client has read the answer (RFC 9112 9.6).
     fn poll_linger(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         self.link.enter(Phase::Lingering, false);
         let mut space = [std::mem::MaybeUninit::uninit(); 8192];

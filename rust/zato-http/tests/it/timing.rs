@@ -59,22 +59,6 @@ async fn a_body_that_stops_arriving_is_answered_with_408() {
 }
 
 #[tokio::test]
-async fn a_slow_but_steady_body_is_served() {
-    let server = Setup::new()
-        .options(|options| options.body_timeout = Duration::from_millis(400))
-        .channel("echo", "/echo")
-        .start(echo)
-        .await;
-    let mut client = server.connect().await;
-    client.send("POST /echo HTTP/1.1\r\nHost: h\r\nContent-Length: 12\r\n\r\n").await;
-    for _ in 0..12 {
-        tokio::time::sleep(Duration::from_millis(50)).await;
-        client.send("x").await;
-    }
-    assert_eq!(client.answer().await.body, "x".repeat(12));
-}
-
-#[tokio::test]
 async fn idle_connections_are_closed_but_not_those_that_wait_for_a_service() {
     let (guest, mut held) = hold();
     let server = Setup::new()
