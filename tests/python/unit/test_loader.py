@@ -1,15 +1,18 @@
 from __future__ import annotations
 
+import builtins
 import importlib
 import json
 import linecache
 import sys
 import traceback
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+import zato.server
 from deployment import ROOT, SIMPLE_IO, Deployments, module, package, service
 from fake_core import Records
 from zato.server._loader import Loader, internal_units
@@ -395,6 +398,65 @@ def test_internal_services_are_deployed_like_any_other(it: Deployments) -> None:
         module("crm.py", "from zato.server.service.internal.helpers import Service\nclass A(Service):\n    pass\n")
     )
     assert "crm.a" in it.services
+
+
+def test_modules_deployed_together_find_each_other_through_importlib(it: Deployments) -> None:
+    text = "import importlib\nlate = importlib.import_module('late_one')\n" + service("Get", "return late.VALUE")
+    prepared = it.deploy(module("early_one.py", text), module("late_one.py", "VALUE = 5\n"))
+    assert prepared["early_one.py"]["depends_on"] == ["late_one.py"]
+    assert it.run("early-one.get") == 5
+    spec = sys.modules["late_one"].__spec__
+    assert spec is not None and spec.name == "late_one"
+    del sys.modules["late_one"]
+    assert importlib.import_module("late_one").VALUE == 5
+    assert importlib.reload(sys.modules["late_one"]).VALUE == 5
+
+
+def test_star_imports_take_parts_of_packages(it: Deployments) -> None:
+    files = {"__init__.py": "__all__ = ['api', 'RATE']\nRATE = 3\n", "api.py": "VALUE = 4\n"}
+    text = "from billing import *\n" + service("Get", "return RATE, api.VALUE")
+    it.deploy(module("crm.py", text), package("billing", files))
+    assert it.run("crm.get") == (3, 4)
+
+
+def test_names_that_libraries_add_to_builtins_are_seen(it: Deployments) -> None:
+    builtins.zato_test_name = 5  # type: ignore[attr-defined]
+    try:
+        it.deploy(module("crm.py", service("Get", "return zato_test_name")))
+        assert it.run("crm.get") == 5
+    finally:
+        del builtins.zato_test_name  # type: ignore[attr-defined]
+
+
+def test_odd_objects_in_modules_do_no_harm(it: Deployments) -> None:
+    text = """
+        from zato.server.service import Service
+
+        class Odd(type):
+            def __getattr__(cls, name):
+                raise RuntimeError(name)
+
+        class Strange(metaclass=Odd):
+            __module__ = 5
+
+        class Liar:
+            __class__ = Service
+
+        value = Liar()
+
+        class Get(Service):
+            pass
+    """
+    unit = it.deploy(module("crm.py", text))["crm.py"]
+    assert unit["problems"] == [] and list(it.services) == ["crm.get"]
+
+
+def test_the_example_deploys(it: Deployments) -> None:
+    example = Path(zato.server.__file__).parent / "examples" / "demo.py"
+    unit = it.deploy(module("demo.py", example.read_text()))["demo.py"]
+    assert unit["problems"] == [] and unit["warnings"] == []
+    assert list(it.services) == ["demo.echo", "demo.get-book", "demo.ping", "demo.shelf", "demo.slow"]
+    assert it.services["demo.slow"]["is_async"]
 
 
 def test_a_module_may_replace_itself(it: Deployments) -> None:

@@ -99,17 +99,20 @@ def test_redeploying_a_thousand_times_leaks_nothing(it: Deployments) -> None:
     old_module = weakref.ref(sys.modules["common"])
     names, lines = len(sys.modules), len(linecache.cache)
     gc.collect()
+    objects = len(gc.get_objects())
     tracemalloc.start()
-    before = tracemalloc.take_snapshot()
+    before, _ = tracemalloc.get_traced_memory()
     for number in range(1000):
         version(number)
     gc.collect()
-    grown = sum(difference.size_diff for difference in tracemalloc.take_snapshot().compare_to(before, "filename"))
+    after, _ = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert it.run("crm.get") == (999, 990)
     assert old() is None and old_module() is None
     assert (len(sys.modules), len(linecache.cache)) == (names, lines)
-    assert grown < 300_000
+    assert abs(len(gc.get_objects()) - objects) < 500
+    # Half the goal; CPython 3.13 alone takes 2 MB when its table of interned strings grows.
+    assert after - before < 2_500_000
 
 
 def test_calls_in_flight_keep_their_classes_until_they_are_done(it: Deployments) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import re
 from collections.abc import Callable
 from datetime import datetime, timezone
@@ -49,6 +48,8 @@ def fs_safe_name(value: str) -> str:
 
 def get_current_user() -> str:
     """Gives the name of the operating system user this process runs as."""
+    import getpass
+
     return getpass.getuser()
 
 

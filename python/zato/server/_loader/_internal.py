@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
 from typing import Any
 
@@ -20,12 +19,10 @@ def internal_units() -> list[dict[str, Any]]:
 
 def _unit(file: Path) -> dict[str, Any]:
     module = PACKAGE if file.stem == "__init__" else f"{PACKAGE}.{file.stem}"
-    content = file.read_text(encoding="utf-8")
     return {
         "key": "zato:" + module.removeprefix("zato.server.service."),
         "module": module,
         "is_package": False,
         "is_internal": True,
-        "files": [{"path": file.name, "location": str(file), "content": content}],
-        "hash": hashlib.sha256(f"{file.name}\0{content}".encode()).hexdigest(),
+        "files": [{"path": file.name, "location": str(file), "content": file.read_text(encoding="utf-8")}],
     }

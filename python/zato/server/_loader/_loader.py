@@ -275,7 +275,7 @@ def _add_indirect_dependencies(candidate: Candidate, preparation: Preparation) -
                 loader = item.__loader__ if is_deployed(item) else None
                 owner = getattr(loader, "key", None)
             elif isinstance(item, type):
-                owner = owners.get(item.__module__.partition(".")[0])
+                owner = owners.get(str(item.__module__).partition(".")[0])
             else:
                 continue
             if owner is not None and owner != candidate.unit.key:

@@ -35,6 +35,13 @@ class UnitLoader:
         self._location = location
         self._content = content
 
+    def create_module(self, spec: ModuleSpec) -> ModuleType | None:
+        """Gives the module, which exists by the time the import system asks for it."""
+        return sys.modules.get(spec.name)
+
+    def exec_module(self, module: ModuleType) -> None:
+        """Does nothing: deployment runs modules."""
+
     def is_package(self, name: str) -> bool:
         """Whether the module is a package."""
         return self._location.endswith("__init__.py")
@@ -72,7 +79,7 @@ class ModuleSpace:
         self.builtins: dict[str, Any] = {}
         self._finders: dict[int, Finder] = {}
         self.refresh_builtins()
-        sys.meta_path.append(self)  # type: ignore[arg-type]
+        sys.meta_path.insert(0, self)  # type: ignore[arg-type]
 
     def close(self) -> None:
         """Takes the finder out of Python's import system."""
@@ -122,29 +129,12 @@ class ModuleSpace:
         """Finds deployed modules for `importlib`, which knows nothing of `import_module`."""
         finder = self._finders.get(threading.get_ident(), self)
         module = finder.find(name, None)
-        if module is None or not isinstance(getattr(module, "__loader__", None), UnitLoader):
+        if module is None:
             return None
-        known: Any = _Known(module)
-        return ModuleSpec(name, known, origin=getattr(module, "__file__", None))
-
-
-class _Known:
-    """A loader that gives a module which exists already."""
-
-    def __init__(self, module: ModuleType) -> None:
-        self._module = module
-        self._spec = module.__spec__
-        self._loader = module.__loader__
-
-    def create_module(self, spec: ModuleSpec) -> ModuleType:
-        """Gives the module."""
-        return self._module
-
-    def exec_module(self, module: ModuleType) -> None:
-        """Does not run it again."""
-        # The import system has put its own spec and this loader on the module.
-        module.__spec__ = self._spec
-        module.__loader__ = self._loader
+        # The import system goes on with what it finds there, and does not make or run anything.
+        sys.modules[name] = module
+        loader: Any = UnitLoader("", getattr(module, "__file__", ""), "")
+        return getattr(module, "__spec__", None) or ModuleSpec(name, loader)
 
 
 def _items(module: ModuleType, fromlist: Sequence[str]) -> Sequence[str]:

@@ -56,11 +56,11 @@ class GetBook(Service):
 class Shelf(Service):
     """Has a method for each HTTP verb: `demo.shelf`. Other verbs are answered with 405."""
 
-    def handle_GET(self):  # noqa: N802 - the verb is part of the name
+    def handle_GET(self):
         """Calls another service for each book; calls between services cost next to nothing."""
         self.response.payload = [self.invoke(GetBook, {"book_id": book_id}) for book_id in BOOKS]
 
-    def handle_POST(self):  # noqa: N802 - the verb is part of the name
+    def handle_POST(self):
         """Answers with a status and a header of its own."""
         book_id = max(BOOKS) + 1
         BOOKS[book_id] = self.request.payload

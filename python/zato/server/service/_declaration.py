@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
@@ -148,6 +147,8 @@ def _check_names(source: _Source) -> None:
     for name in vars(source.holder) if source.is_inner else ():
         if name.startswith(("_", "csv_", "xml_")) or name in _NAMES:
             continue
+        import difflib
+
         close = difflib.get_close_matches(name, _NAMES, n=1, cutoff=0.75)
         if close:
             source.warnings.append(f"{source.text} has no attribute `{name}`; did you mean `{close[0]}`?")
