@@ -231,15 +231,17 @@ class Environment:
         path.write_text(source)
         return path
 
-    def deploy_fixtures(self, *names: str) -> None:
-        """Copies files or directories of `fixtures` into the pickup directory."""
-        for name in names:
-            source = FIXTURES / name
-            target = self.pickup / source.name
-            if source.is_dir():
-                shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__"))
-            else:
-                shutil.copy(source, target)
+    def deploy_fixtures(self, *patterns: str) -> None:
+        """Copies files and directories of `fixtures` into the pickup directory."""
+        for pattern in patterns:
+            sources = [path for path in sorted(FIXTURES.glob(pattern)) if path.name != "__pycache__"]
+            assert sources, f"no fixtures like {pattern}"
+            for source in sources:
+                target = self.pickup / source.name
+                if source.is_dir():
+                    shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__"))
+                else:
+                    shutil.copy(source, target)
 
     def channel(self, path: str, service: str, **fields: Any) -> None:
         """Makes an open REST channel through enmasse."""
