@@ -83,7 +83,7 @@ class CommandLine:
         if "input" not in options:
             options["stdin"] = subprocess.DEVNULL
         options = {"capture_output": True, "text": True, "timeout": 60, "cwd": self.directory} | options
-        done = subprocess.run(command, env=self.variables | (env or {}), **options)  # noqa: PLW1510
+        done = subprocess.run(command, env=self.variables | (env or {}), **options)
         if expect is not None and done.returncode != expect:
             shown = " ".join(map(str, arguments))
             raise AssertionError(f"`zato {shown}` gave {done.returncode}, not {expect}\n{done.stdout}\n{done.stderr}")
@@ -126,8 +126,8 @@ def children(parent: int) -> list[int]:
 
 def read_credentials(root: Path) -> dict[str, str]:
     """Users and passwords that quickstart wrote down."""
-    pairs = (line.split(": ", 1) for line in (root / "credentials").read_text().splitlines() if line)
-    return {user: password for user, password in pairs}
+    lines = (root / "credentials").read_text().splitlines()
+    return dict(line.split(": ", 1) for line in lines if line)
 
 
 @dataclass
@@ -293,7 +293,7 @@ def environment(root: Path, **options: Any) -> Iterator[Environment]:
         yield made
     except BaseException:
         with contextlib.suppress(OSError):
-            print(made.log()[-20_000:])
+            print(made.log()[-20_000:])  # noqa: T201
         raise
     finally:
         made.stop(expect=None)

@@ -102,7 +102,7 @@ def quickstart(directory: Path, *options: str) -> Iterator[Quickstart]:
         yield made
     except BaseException:
         for log in sorted(made.root.glob("server*/logs/*.log")):
-            print(f"--- {log}\n{log.read_text()[-8000:]}")
+            print(f"--- {log}\n{log.read_text()[-8000:]}")  # noqa: T201
         raise
     finally:
         zato("stop", made.root, expect=None)
@@ -296,7 +296,9 @@ def foreground(made: Quickstart, *arguments: str | Path) -> Iterator[subprocess.
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_server_in_the_foreground_drains_and_stops_within_two_seconds(own: Quickstart, number: signal.Signals) -> None:
+def test_a_server_in_the_foreground_drains_and_stops_within_two_seconds(
+    own: Quickstart, number: signal.Signals
+) -> None:
     for path in (own.server, own.root):
         with foreground(own, path) as process:
             begun = time.monotonic()

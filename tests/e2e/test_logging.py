@@ -117,7 +117,9 @@ def test_a_call_for_later_logs_under_its_own_cid(served: Environment) -> None:
 
 def test_coroutines_side_by_side_keep_their_cids(served: Environment) -> None:
     cids: list[str] = []
-    threads = [threading.Thread(target=lambda: cids.append(served.get("/asynchronous").json()["cid"])) for _ in range(20)]
+    threads = [
+        threading.Thread(target=lambda: cids.append(served.get("/asynchronous").json()["cid"])) for _ in range(20)
+    ]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -142,7 +144,8 @@ def test_requests_leave_a_line_when_they_come_and_one_when_they_are_answered(ser
     came = parsed(log, f"REST cha → cid={cid}")
     assert came["logger"] == "zato_rest"
     assert re.fullmatch(
-        rf"REST cha → cid={cid}; POST /nested\?a=1 name=logs\.nested; len=2; agent=test/1\.0; remote-addr=127\.0\.0\.1:\d+",
+        rf"REST cha → cid={cid}; POST /nested\?a=1 name=logs\.nested; len=2; agent=test/1\.0; "
+        r"remote-addr=127\.0\.0\.1:\d+",
         came["message"],
     )
     left = parsed(log, f"REST cha ← cid={cid}")
@@ -187,11 +190,19 @@ def test_clients_cannot_forge_lines(served: Environment) -> None:
 
 
 def test_secrets_are_not_in_any_log(served: Environment) -> None:
-    served.request("POST", "/secrets", '{"password": "hunter2-body"}', {"Authorization": "Basic dXNlcjpoZWFkZXItc2VjcmV0"})
+    served.request(
+        "POST", "/secrets", '{"password": "hunter2-body"}', {"Authorization": "Basic dXNlcjpoZWFkZXItc2VjcmV0"}
+    )
     wait_for(lambda: "everything I was given" in served.log())
     for log in (served.server / "logs").iterdir():
         text = log.read_text()
-        for secret in ("hunter2-log", "hunter2-body", "key-log-secret", "dXNlcjpzZWNyZXQtbG9n", "dXNlcjpoZWFkZXItc2VjcmV0"):
+        for secret in (
+            "hunter2-log",
+            "hunter2-body",
+            "key-log-secret",
+            "dXNlcjpzZWNyZXQtbG9n",
+            "dXNlcjpoZWFkZXItc2VjcmV0",
+        ):
             assert secret not in text, f"{secret} in {log.name}"
         for password in served.credentials().values():
             assert password not in text
@@ -214,7 +225,8 @@ def test_levels_of_the_shipped_file(served: Environment) -> None:
 
 def test_levels_of_single_services_and_libraries(tmp_path: Path) -> None:
     own = "    # The server itself.\n    zato:"
-    loggers = "    logs.levels:\n        level: DEBUG\n    mylib:\n        level: DEBUG\n    logs.inner:\n        level: ERROR\n"
+    levels = {"logs.levels": "DEBUG", "mylib": "DEBUG", "logs.inner": "ERROR"}
+    loggers = "".join(f"    {name}:\n        level: {level}\n" for name, level in levels.items())
     zato = with_logging_conf(tmp_path / "qs", (own, loggers + own))
     zato.start()
     try:

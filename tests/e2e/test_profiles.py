@@ -16,8 +16,8 @@ PROFILED = (
     "assigned", "reads-unset", "fails", "bad", "clock", "nested",
 )  # fmt: skip
 COMPAT = (
-    "old-inference", "old-required", "old-outputs", "old-fails", "old-bad", "old-undeclared", "new-required", "new-nested",
-    "new-undeclared", "inherits", "same-wrapped", "calls-old",
+    "old-inference", "old-required", "old-outputs", "old-fails", "old-bad", "old-undeclared", "new-required",
+    "new-nested", "new-undeclared", "inherits", "same-wrapped", "calls-old",
 )  # fmt: skip
 
 
@@ -59,7 +59,13 @@ def served(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
             for module, names in (("profiled", PROFILED), ("compat", COMPAT))
             for name in names
         ]
-        get = {"name": "t.get", "url_path": "/get", "service": "profiled.nested", "data_format": "json", "method": "GET"}
+        get = {
+            "name": "t.get",
+            "url_path": "/get",
+            "service": "profiled.nested",
+            "data_format": "json",
+            "method": "GET",
+        }
         secured = {"name": "t.secured", "url_path": "/secured", "service": "profiled.nested", "data_format": "json"}
         made.enmasse({"security": [security], "channel_rest": [*channels, get, secured | {"security": "t.basic"}]})
         yield Served(made, request.param)

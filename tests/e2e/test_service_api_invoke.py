@@ -160,7 +160,9 @@ def test_the_invoke_channel_passes_headers_query_strings_and_verbs_on(served: En
 def notes(served: Environment, cid: str, count: int) -> list[list[Any]]:
     """Waits until so many notes are about a CID."""
     return wait_for(
-        lambda: len(found := [note for note in served.invoke("calls.notes").json() if cid in note[1:2]]) >= count and found
+        lambda: (
+            len(found := [note for note in served.invoke("calls.notes").json() if cid in note[1:2]]) >= count and found
+        )
     )
 
 
@@ -169,9 +171,7 @@ def test_a_call_for_later_runs_under_the_cid_that_was_given_back(served: Environ
     assert re.fullmatch("[0-9a-f]{24}", started["cid"])
     assert started["cid"] != started["own"]
     assert started["seconds"] < 0.1, "it does not wait"
-    assert notes(served, started["cid"], 1) == [
-        ["later", started["cid"], {"how": "plain"}, "invoke-async", {}, None]
-    ]
+    assert notes(served, started["cid"], 1) == [["later", started["cid"], {"how": "plain"}, "invoke-async", {}, None]]
 
 
 def test_a_call_for_later_takes_data_along(served: Environment) -> None:
@@ -205,7 +205,9 @@ def test_a_call_for_later_that_fails_is_logged_under_its_cid(served: Environment
 
 def test_a_service_may_call_itself_later(served: Environment) -> None:
     served.invoke("calls.itself", {"count": 3})
-    wait_for(lambda: [note for note in served.invoke("calls.notes").json() if note[0] == "itself"][-1:] == [["itself", 0]])
+    wait_for(
+        lambda: [note for note in served.invoke("calls.notes").json() if note[0] == "itself"][-1:] == [["itself", 0]]
+    )
 
 
 # What else services have

@@ -36,7 +36,9 @@ def missing(answer: Answer, name: str) -> bool:
 
 
 def test_input_required_and_optional_inside_simple_io(served: Environment) -> None:
-    assert served.post("/inner-split", {"one": "1", "two": "2"}).json() == {"response": {"a": "['one', 'three', 'two']"}}
+    assert served.post("/inner-split", {"one": "1", "two": "2"}).json() == {
+        "response": {"a": "['one', 'three', 'two']"}
+    }
     assert missing(served.post("/inner-split", {"one": "1"}), "two")
     assert missing(served.request("POST", "/inner-split"), "one")
 
@@ -99,12 +101,11 @@ def test_types_are_inferred_from_names(served: Environment) -> None:
     flags = ("by_x", "has_x", "is_x", "may_x", "needs_x", "should_x")
     numbers = ("id", "user_id", "row_count", "page_size", "x_size_min", "x_size_max", "call_timeout")
     texts = ("name", "idea", "this_is", "identity")
-    seen = served.post("/inferred", dict.fromkeys((*flags, *numbers, *texts), "1")).json()["seen"]
-    assert seen == (
-        dict.fromkeys(flags, ["bool", True]) | dict.fromkeys(numbers, ["int", 1]) | dict.fromkeys(texts, ["str", "1"])
-    )
-    seen = served.post("/inferred", {}).json()["seen"]
-    assert seen == dict.fromkeys(flags, ["bool", False]) | dict.fromkeys((*numbers, *texts), ["str", ""])
+    expected = {name: ["bool", True] for name in flags}
+    expected |= {name: ["int", 1] for name in numbers} | {name: ["str", "1"] for name in texts}
+    assert served.post("/inferred", dict.fromkeys(expected, "1")).json()["seen"] == expected
+    missing_ones = {name: ["bool", False] if name in flags else ["str", ""] for name in expected}
+    assert served.post("/inferred", {}).json()["seen"] == missing_ones
 
 
 @pytest.mark.parametrize(

@@ -25,7 +25,9 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Environment]:
                 ("fails/{kind}", "fails.raises"),
             ):
                 url_path = f"/{prefix}/{path}"
-                channels.append({"name": url_path, "url_path": url_path, "service": service, "data_format": data_format})
+                channels.append(
+                    {"name": url_path, "url_path": url_path, "service": service, "data_format": data_format}
+                )
         for service in (
             "none-stays", "length", "not-declared", "headers", "replaced-headers", "bad-header", "stream",
             "broken-stream", "html",
@@ -103,7 +105,9 @@ def test_values_that_json_does_not_have_are_written_anyway(served: Environment) 
     }
 
 
-@pytest.mark.parametrize(("kind", "words"), [("nothing", "HasNothing"), ("nothing inside", "HasNothing"), ("surrogate", "surrogate")])
+@pytest.mark.parametrize(
+    ("kind", "words"), [("nothing", "HasNothing"), ("nothing inside", "HasNothing"), ("surrogate", "surrogate")]
+)
 def test_what_cannot_be_written_is_an_error_that_names_it(served: Environment, kind: str, words: str) -> None:
     answer = served.get(f"/json/payload/{kind.replace(' ', '%20')}")
     assert answer.status == 500
