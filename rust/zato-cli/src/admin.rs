@@ -1,14 +1,19 @@
 //! Changing what a cluster is told: through `zato_server::api`, then in every worker of a running server.
 
 use clap::Args;
-use zato_core::{Error, ErrorKind, Secret};
+use zato_core::ErrorKind;
+use zato_server::api::Api;
 use zato_server::config::ServerPaths;
 use zato_server::control::{Client, SyncReport};
-use zato_store::{Cipher, Object, Store};
+use zato_server::kinds;
+use zato_store::{Cipher, Object, SecretKey, Store};
 
 use crate::exit::{ExitCode, Failure, Outcome};
-use crate::initial::NewObject;
+use crate::output::Output;
 use crate::{secrets, store};
+
+/// Who acts, in the history of objects and in records of deployments.
+pub(crate) const ACTOR: &str = "cli";
 
 /// Which object a command is about.
 #[derive(Debug, Clone, Args)]
@@ -23,71 +28,74 @@ pub(crate) struct Selection {
 }
 
 /// The configuration of a server's cluster.
+#[derive(Debug)]
 pub(crate) struct Admin {
     server: ServerPaths,
-    store: Store,
-    cipher: Cipher,
+    api: Api,
 }
 
 impl Admin {
-    /// Opens the config store of a server with its key.
-    pub(crate) async fn open(server: &ServerPaths) -> Outcome<Self> {
-        let cipher = Cipher::new(&secrets::key_of(server)?)?;
-        Ok(Self { server: server.clone(), store: store::open(server).await?, cipher })
+    /// Opens the config store of a server with its key; `reason` is kept in the history of objects.
+    pub(crate) async fn open(server: &ServerPaths, reason: &str) -> Outcome<Self> {
+        let key = secrets::key_of(server)?;
+        let store = store::open(server).await?;
+        Ok(Self { server: server.clone(), api: api(store, &key)?.because(reason) })
     }
 
-    /// Creates objects, all or none.
-    pub(crate) async fn create(&self, _objects: Vec<NewObject>, _reason: &str) -> Outcome<Vec<Object>> {
-        let _ = &self.cipher;
-        Err(Error::new(ErrorKind::Internal, "the api is not there yet").into())
-    }
-
-    /// Deletes an object.
-    pub(crate) async fn delete(&self, _kind: &str, _name: &str) -> Outcome {
-        Err(Error::new(ErrorKind::Internal, "the api is not there yet").into())
-    }
-
-    /// Changes the password of a definition; gives its username if it has one.
-    pub(crate) async fn change_password(
-        &self,
-        _kind: &str,
-        _name: &str,
-        _password: &Secret,
-    ) -> Outcome<Option<String>> {
-        Err(Error::new(ErrorKind::Internal, "the api is not there yet").into())
-    }
-
-    /// Whether there is an object of that kind and name.
-    pub(crate) async fn exists(&self, kind: &str, name: &str) -> Outcome<bool> {
-        Ok(self.store.get(kind, name).await?.is_some())
+    /// Reads and writes objects.
+    pub(crate) const fn api(&self) -> &Api {
+        &self.api
     }
 
     /// Returns the name of the object that options select.
+    ///
+    /// # Errors
+    /// Exits with 15 if there is no such object.
     pub(crate) async fn find(&self, kind: &str, selection: &Selection) -> Outcome<String> {
-        let objects = self.store.list(kind).await?;
-        let is_selected = |object: &Object| match (&selection.name, selection.id) {
-            (Some(name), _) => object.name == *name,
-            (None, id) => Some(object.id) == id,
+        let object = match (&selection.name, selection.id) {
+            (Some(name), _) => self.api.get(kind, name).await.map_err(missing)?,
+            (None, id) => {
+                let objects: Vec<Object> = self.api.list(kind).await?;
+                objects.into_iter().find(|object| Some(object.id) == id).ok_or_else(|| {
+                    let message = format!("there is no {kind} of number {}", id.unwrap_or_default());
+                    Failure::new(ExitCode::InvalidInput, message)
+                })?
+            }
         };
-        if let Some(object) = objects.into_iter().find(is_selected) {
-            return Ok(object.name);
-        }
-        let which = match (&selection.name, selection.id) {
-            (Some(name), _) => format!("called `{name}`"),
-            (None, id) => format!("of number {}", id.unwrap_or_default()),
-        };
-        Err(Failure::new(ExitCode::InvalidInput, format!("there is no {kind} {which}"))
-            .hint("`zato enmasse PATH --export` shows what there is"))
+        Ok(object.name)
     }
 
-    /// Waits until a running server has put the store's revision in force; gives a line that says so.
-    pub(crate) async fn make_live(&self) -> Outcome<String> {
-        sync(&self.server, self.store.revision().await?).await
+    /// Waits until a running server has a revision in force; gives a line that says so.
+    pub(crate) async fn make_live(&self, revision: i64) -> Outcome<String> {
+        sync(&self.server, revision).await
+    }
+}
+
+/// An object that does not exist is wrong input here.
+pub(crate) fn missing(error: zato_core::Error) -> Failure {
+    match error.kind() {
+        ErrorKind::NotFound => Failure { code: ExitCode::InvalidInput, error },
+        _ => Failure::from(error),
+    }
+}
+
+/// Reads and writes the objects of a store.
+pub(crate) fn api(store: Store, key: &SecretKey) -> Outcome<Api> {
+    Ok(Api::new(store, Cipher::new(key)?, kinds::registry()?, ACTOR))
+}
+
+/// Prints what a write warned about.
+pub(crate) fn tell_warnings(output: &Output, warnings: &[zato_core::Problem]) {
+    for warning in warnings {
+        output.warning(warning.to_string());
     }
 }
 
 /// Brings every worker of a server to a revision; gives a line that says so. A server that does not run will
 /// start with it.
+///
+/// # Errors
+/// Exits with 16 naming the workers that could not; the change is stored all the same.
 pub(crate) async fn sync(server: &ServerPaths, revision: i64) -> Outcome<String> {
     let client = match Client::connect(server).await {
         Ok(client) => client,
@@ -105,25 +113,13 @@ pub(crate) async fn sync(server: &ServerPaths, revision: i64) -> Outcome<String>
         .iter()
         .filter_map(|worker| Some(format!("worker {}: {}", worker.index, worker.problem.as_ref()?)))
         .collect();
-    Err(Failure::new(
-        ExitCode::ExceptionCaught,
-        format!("the change is stored but not in force everywhere: {}", problems.join("; ")),
-    )
-    .hint("workers try again with the next change; `zato info` shows what each has in force"))
+    let message = format!("the change is stored but not in force everywhere: {}", problems.join("; "));
+    Err(Failure::new(ExitCode::ExceptionCaught, message)
+        .hint("workers try again with the next change; `zato info` shows what each has in force"))
 }
 
 fn live(report: &SyncReport) -> String {
     let count = report.workers.len();
     let noun = if count == 1 { "worker" } else { "workers" };
     format!("Live on {count} {noun} after {} ms", report.milliseconds)
-}
-
-/// Gives a new store its cluster and the objects of each cluster.
-pub(crate) async fn create_cluster(
-    _store: &Store,
-    _cipher: &Cipher,
-    _name: &str,
-    _objects: Vec<NewObject>,
-) -> Outcome {
-    Err(Error::new(ErrorKind::Internal, "the api is not there yet").into())
 }

@@ -45,7 +45,7 @@ pub(crate) enum Command {
     },
     /// Make a REST channel, with credentials if asked for
     CreateRestChannel(rest_channel::CreateArguments),
-    /// Delete a REST channel and the credentials made with it
+    /// Delete a REST channel
     DeleteRestChannel(rest_channel::DeleteArguments),
     /// Change the password of a security definition
     ChangePassword(change_password::Arguments),

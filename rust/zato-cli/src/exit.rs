@@ -70,6 +70,8 @@ pub enum ExitCode {
     NotAFile = 30,
     /// No such path.
     NoSuchPath = 31,
+    /// A worker that will not start however often it is tried; only the supervisor sees it.
+    WorkerUnable = zato_server::worker::EXIT_UNABLE,
 }
 
 impl ExitCode {

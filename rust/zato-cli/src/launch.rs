@@ -15,6 +15,7 @@ use zato_server::control::Client;
 
 use crate::commands::{Session, block_on};
 use crate::exit::{ExitCode, Failure, Outcome};
+use crate::secrets;
 
 /// How often to look whether a server is ready.
 const INTERVAL: Duration = Duration::from_millis(20);
@@ -56,7 +57,7 @@ pub(crate) fn environment(
         }
     }
     if let Some(key) = secret_key {
-        zato_store::SecretKey::parse(key)?;
+        secrets::given_key(key)?;
         variables.insert(env::SECRET_KEY.to_owned(), key.clone());
     }
     Ok(variables)

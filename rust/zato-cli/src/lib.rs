@@ -8,7 +8,6 @@ mod commands;
 mod exit;
 mod foreground;
 mod http_client;
-mod initial;
 mod launch;
 mod normalize;
 mod options;

@@ -9,18 +9,8 @@ const ODB_TYPES: [&str; 4] = ["sqlite", "mysql", "postgresql", "oracle"];
 /// Options that every command has and that take no value.
 const GLOBAL_FLAGS: [&str; 3] = ["--verbose", "--store-log", "--store-config"];
 
-/// Commands that were spelled with underscores in Zato 2.0.
-const OLD_COMMAND_WORDS: [(&str, &str); 9] = [
-    ("load_balancer", "load-balancer"),
-    ("web_admin", "web-admin"),
-    ("lb_agent", "lb-agent"),
-    ("secret_key", "secret-key"),
-    ("api_key", "api-key"),
-    ("basic_auth", "basic-auth"),
-    ("component_version", "component-version"),
-    ("check_config", "check-config"),
-    ("from_config", "from-config"),
-];
+/// Commands that are followed by another one, quickstart excepted, where a directory may come next.
+const GROUPS: [&str; 4] = ["create", "delete", "crypto", "service"];
 
 /// Takes the words after the name of the program and gives what the parser should see: option names with
 /// dashes, old command words under their current names, and positional forms of earlier versions as options
@@ -29,11 +19,14 @@ const OLD_COMMAND_WORDS: [(&str, &str); 9] = [
 pub fn normalize(words: &[String]) -> Vec<String> {
     let mut words = spell_with_dashes(words);
     let Some(first) = position_of_word(&words, 0) else { return words };
-    if let Some(current) = current_spelling(&words[first]) {
-        words[first] = current.to_owned();
+    // Zato 2.0 wrote commands with underscores: load_balancer, component_version.
+    words[first] = words[first].replace('_', "-");
+    if GROUPS.contains(&words[first].as_str())
+        && let Some(second) = position_of_word(&words, first + 1)
+    {
+        words[second] = words[second].replace('_', "-");
     }
-    let command = words[first].clone();
-    match command.as_str() {
+    match words[first].as_str() {
         "quickstart" => quickstart(words, first),
         "create" | "delete" => create(words, first),
         _ => words,
@@ -70,10 +63,6 @@ fn is_option_name(body: &str) -> bool {
     !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
 }
 
-fn current_spelling(word: &str) -> Option<&'static str> {
-    OLD_COMMAND_WORDS.into_iter().find(|(old, _)| *old == word).map(|(_, current)| current)
-}
-
 /// Index of the first word from `start` on that is neither a global flag nor an option.
 fn position_of_word(words: &[String], start: usize) -> Option<usize> {
     let index = start + words.get(start..)?.iter().position(|word| !GLOBAL_FLAGS.contains(&word.as_str()))?;
@@ -105,12 +94,9 @@ fn quickstart(mut words: Vec<String>, first: usize) -> Vec<String> {
     name_positionals(words, &positionals, names)
 }
 
-/// Old word spellings and positional forms below `zato create` and `zato delete`.
-fn create(mut words: Vec<String>, first: usize) -> Vec<String> {
+/// Positional forms below `zato create` and `zato delete`.
+fn create(words: Vec<String>, first: usize) -> Vec<String> {
     let Some(second) = position_of_word(&words, first + 1) else { return words };
-    if let Some(current) = current_spelling(&words[second]) {
-        words[second] = current.to_owned();
-    }
     let positionals = positionals(&words, second + 1);
     let is_type = |index: Option<&usize>| index.is_some_and(|&i| ODB_TYPES.contains(&words[i].as_str()));
     match (words[second].as_str(), positionals.len()) {

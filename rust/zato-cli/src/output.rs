@@ -68,6 +68,11 @@ impl Output {
         }
     }
 
+    /// Prints a table of what is wrong to standard error.
+    pub(crate) fn problems(&self, text: &str) {
+        self.error_line(text);
+    }
+
     /// Prints a warning to standard error.
     pub(crate) fn warning(&self, text: impl AsRef<str>) {
         self.error_line(&format!("Warning: {}", text.as_ref()));

@@ -1,6 +1,5 @@
-//! Keys and passwords: where they are and how new ones are made.
+//! The keys that secrets are encrypted with.
 
-use uuid::Uuid;
 use zato_core::Secret;
 use zato_server::config::secrets::SecretsFile;
 use zato_server::config::{Environment, ServerPaths};
@@ -17,7 +16,10 @@ pub(crate) fn key_of(server: &ServerPaths) -> Outcome<SecretKey> {
     secrets.secret_key().cloned().exit_with(ExitCode::ParameterMissing)
 }
 
-/// Makes a password that nobody guesses: 122 random bits as a UUID, the form of Zato 3.x.
-pub(crate) fn new_password() -> Secret {
-    Secret::new(Uuid::new_v4().to_string())
+/// Reads a key that was given with an option.
+///
+/// # Errors
+/// Exits with 15 if it is no key.
+pub(crate) fn given_key(text: &Secret) -> Outcome<SecretKey> {
+    SecretKey::parse(text).exit_with(ExitCode::InvalidInput)
 }

@@ -2,14 +2,13 @@
 
 use std::path::Path;
 
-use zato_connections::{ApiKey, BasicAuth};
-use zato_core::{ErrorKind, Secret};
-use zato_schema::Kind;
+use zato_core::ErrorKind;
+use zato_schema::map_secrets;
 use zato_server::config::{Environment, ServerOptions, ServerPaths};
+use zato_server::kinds;
 use zato_store::{Cipher, SecretKey, Store, StoreOptions};
 
 use crate::exit::{ExitCode, Failure, Outcome};
-use crate::secrets;
 
 /// Opens the config store of a server.
 ///
@@ -37,10 +36,8 @@ pub(crate) async fn open_file(path: &Path) -> Outcome<Store> {
 /// Exits with 1 if there is one already.
 pub(crate) async fn create(path: &Path) -> Outcome<Store> {
     if path.exists() {
-        return Err(Failure::new(
-            ExitCode::OdbExists,
-            format!("there is a config store already in `{}`", path.display()),
-        ));
+        let message = format!("there is a config store already in `{}`", path.display());
+        return Err(Failure::new(ExitCode::OdbExists, message));
     }
     let store = Store::open(StoreOptions::sqlite(path).create(true)).await?;
     store.migrate().await?;
@@ -52,33 +49,16 @@ pub(crate) async fn create(path: &Path) -> Outcome<Store> {
 /// # Errors
 /// [`ErrorKind::Crypto`] if it is not. A store without secrets goes with every key.
 pub(crate) async fn check_key(store: &Store, key: &SecretKey) -> Outcome {
-    let cipher = Cipher::new(key)?;
-    let snapshot = store.snapshot().await?;
-    let encrypted = [BasicAuth::ID, ApiKey::ID]
-        .into_iter()
-        .flat_map(|kind| snapshot.of_kind(kind))
-        .filter_map(|object| object.spec.get("password")?.as_str())
-        .find(|password| Cipher::is_encrypted(password));
-    match encrypted {
-        Some(password) => Ok(cipher.decrypt(password).map(drop)?),
-        None => Ok(()),
+    let (cipher, registry) = (Cipher::new(key)?, kinds::registry()?);
+    for mut object in store.snapshot().await?.objects {
+        if let Some(kind) = registry.get(&object.kind) {
+            map_secrets(kind, &mut object.spec, |text| {
+                if Cipher::is_encrypted(text) {
+                    cipher.decrypt(text)?;
+                }
+                Ok(String::new())
+            })?;
+        }
     }
-}
-
-/// Returns username and password of a Basic Auth definition.
-///
-/// # Errors
-/// Exits with 16 if there is no such definition.
-pub(crate) async fn basic_auth(server: &ServerPaths, name: &str) -> Outcome<(String, Secret)> {
-    let cipher = Cipher::new(&secrets::key_of(server)?)?;
-    let store = open(server).await?;
-    let definition = store.get(BasicAuth::ID, name).await?;
-    store.close().await;
-    let field = |field: &str| definition.as_ref()?.spec.get(field)?.as_str();
-    let (Some(username), Some(password)) = (field("username"), field("password")) else {
-        let message = format!("there is no Basic Auth definition `{name}`");
-        return Err(Failure::new(ExitCode::ExceptionCaught, message)
-            .hint(format!("`zato create basic-auth --name {name} --username {name}` makes one")));
-    };
-    Ok((username.to_owned(), cipher.decrypt(password)?))
+    Ok(())
 }

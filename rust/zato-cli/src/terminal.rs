@@ -19,6 +19,7 @@ impl Quiet {
         let mut quiet = before.clone();
         quiet.local_modes.remove(LocalModes::ECHO);
         quiet.local_modes.insert(LocalModes::ECHONL);
+        // What was typed before the first prompt was shown is not an answer to it.
         tcsetattr(std::io::stdin(), OptionalActions::Flush, &quiet)?;
         Ok(Self(before))
     }
@@ -26,7 +27,7 @@ impl Quiet {
 
 impl Drop for Quiet {
     fn drop(&mut self) {
-        if tcsetattr(std::io::stdin(), OptionalActions::Flush, &self.0).is_err() {
+        if tcsetattr(std::io::stdin(), OptionalActions::Drain, &self.0).is_err() {
             eprintln!("could not turn the echo of the terminal on again; `stty echo` does it");
         }
     }
@@ -46,10 +47,12 @@ pub(crate) fn ask_for_secret(what: &str, option: &str) -> Outcome<Secret> {
         return Err(Failure::new(ExitCode::ParameterMissing, format!("{what} is missing"))
             .hint(format!("give it with {option}, or run the command in a terminal to be asked for it")));
     }
+    let quiet = Quiet::start().map_err(|error| unreadable(error.into()))?;
     for _ in 0..ATTEMPTS {
-        let first = read_quietly(&format!("{what} (will not be echoed): "))?;
-        let second = read_quietly("Enter again: ")?;
+        let first = read(&format!("{what} (will not be echoed): "))?;
+        let second = read("Enter again: ")?;
         if first == second {
+            drop(quiet);
             return Ok(first);
         }
         eprintln!("The two differ, try again");
@@ -57,21 +60,20 @@ pub(crate) fn ask_for_secret(what: &str, option: &str) -> Outcome<Secret> {
     Err(Failure::new(ExitCode::InvalidInput, format!("the two entries of {what} differed {ATTEMPTS} times")))
 }
 
-fn read_quietly(prompt: &str) -> Outcome<Secret> {
-    let failure = |error: std::io::Error| Failure {
-        code: ExitCode::NoInput,
-        error: Error::new(ErrorKind::Io, "could not read from the terminal").source(error),
-    };
+fn read(prompt: &str) -> Outcome<Secret> {
     let mut stderr = std::io::stderr();
-    write!(stderr, "{prompt}").and_then(|()| stderr.flush()).map_err(failure)?;
-    let quiet = Quiet::start().map_err(|error| failure(error.into()))?;
+    write!(stderr, "{prompt}").and_then(|()| stderr.flush()).map_err(unreadable)?;
     let mut line = String::new();
-    let count = std::io::stdin().lock().read_line(&mut line).map_err(failure)?;
-    drop(quiet);
+    let count = std::io::stdin().lock().read_line(&mut line).map_err(unreadable)?;
     // Owned by a secret from here on, so that the buffer is wiped too.
     let line = Secret::new(line);
     if count == 0 {
         return Err(Failure::new(ExitCode::NoInput, "the terminal was closed before the secret was entered"));
     }
     Ok(Secret::new(line.expose().trim_end_matches(['\r', '\n'])))
+}
+
+fn unreadable(error: std::io::Error) -> Failure {
+    let error = Error::new(ErrorKind::Io, "could not read from the terminal").source(error);
+    Failure { code: ExitCode::NoInput, error }
 }

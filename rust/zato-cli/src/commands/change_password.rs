@@ -5,15 +5,13 @@ use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
-use clap::{Args, ValueEnum};
-use zato_connections::{ApiKey, BasicAuth};
+use clap::Args;
 use zato_core::error::Context;
 use zato_core::{ErrorKind, Result, Secret};
-use zato_schema::Kind;
 
 use super::{Session, block_on};
-use crate::admin::Admin;
-use crate::exit::{ExitCode, Failure, Outcome};
+use crate::admin::{Admin, missing};
+use crate::exit::Outcome;
 use crate::options::ServerOption;
 use crate::terminal;
 
@@ -28,29 +26,6 @@ pub(crate) struct Arguments {
     /// New password; asked for if it is missing
     #[arg(long, allow_hyphen_values = true)]
     password: Option<Secret>,
-    /// Type of the definition, if there are several of that name
-    #[arg(long = "type", value_enum, value_name = "TYPE")]
-    definition_type: Option<DefinitionType>,
-}
-
-/// Types of definitions that have a password.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum DefinitionType {
-    /// HTTP Basic Auth.
-    #[value(name = "basic_auth", alias = "basic-auth")]
-    BasicAuth,
-    /// API key.
-    #[value(name = "apikey", alias = "api-key")]
-    ApiKey,
-}
-
-impl DefinitionType {
-    const fn kind(self) -> &'static str {
-        match self {
-            Self::BasicAuth => BasicAuth::ID,
-            Self::ApiKey => ApiKey::ID,
-        }
-    }
 }
 
 /// Changes the password, everywhere it is known.
@@ -60,14 +35,14 @@ pub(crate) fn run(session: &Session<'_>, arguments: &Arguments) -> Outcome {
         Some(password) => password.clone(),
         None => terminal::ask_for_secret("New password", "--password")?,
     };
-    if password.is_empty() {
-        return Err(Failure::new(ExitCode::InvalidInput, "the new password is empty"));
-    }
     let (live, username) = block_on(async {
-        let admin = Admin::open(&server).await?;
-        let kind = kind(&admin, arguments).await?;
-        let username = admin.change_password(kind, &arguments.name, &password).await?;
-        Ok((admin.make_live().await?, username))
+        let admin = Admin::open(&server, "zato change-password").await?;
+        let written = admin.api().change_password(&arguments.name, &password).await.map_err(missing)?;
+        let username = written
+            .objects
+            .first()
+            .and_then(|object| object.spec.get("username")?.as_str().map(str::to_owned));
+        Ok((admin.make_live(written.revision).await?, username))
     })?;
     let credentials = server.environment().join("credentials");
     if let Some(username) = username
@@ -78,30 +53,6 @@ pub(crate) fn run(session: &Session<'_>, arguments: &Arguments) -> Outcome {
     session.output.line(live);
     session.output.line("OK");
     Ok(())
-}
-
-/// Finds out what kind of definition is meant.
-async fn kind(admin: &Admin, arguments: &Arguments) -> Outcome<&'static str> {
-    let mut found = Vec::new();
-    for kind in [BasicAuth::ID, ApiKey::ID] {
-        let is_asked_for = arguments.definition_type.is_none_or(|wanted| wanted.kind() == kind);
-        if is_asked_for && admin.exists(kind, &arguments.name).await? {
-            found.push(kind);
-        }
-    }
-    match found.as_slice() {
-        [kind] => Ok(kind),
-        [] => Err(Failure::new(
-            ExitCode::InvalidInput,
-            format!("there is no security definition `{}`", arguments.name),
-        )
-        .hint("`zato enmasse PATH --export --include-type security` lists them")),
-        _ => Err(Failure::new(
-            ExitCode::ConflictingOptions,
-            format!("there are several security definitions `{}`", arguments.name),
-        )
-        .hint("say which with --type basic_auth or --type apikey")),
-    }
 }
 
 /// Replaces the password of a user in the file that quickstart made, if it is in there.

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::Args;
 use zato_core::{Error, ErrorKind};
 use zato_server::config::{Environment, Pidfile, ServerOptions, ServerPaths};
+use zato_server::logging::LoggingOptions;
 
 use super::{Session, block_on};
 use crate::exit::{ExitCode, Failure, Outcome, WithCode};
@@ -29,9 +30,11 @@ pub(crate) fn run(session: &Session<'_>, arguments: &Arguments) -> Outcome {
 }
 
 fn check(session: &Session<'_>, server: &ServerPaths) -> Outcome {
-    let loaded =
-        ServerOptions::load(server, &Environment::of_process()).exit_with(ExitCode::ValidationError)?;
-    for warning in &loaded.warnings {
+    let environment = Environment::of_process();
+    let loaded = ServerOptions::load(server, &environment).exit_with(ExitCode::ValidationError)?;
+    let logging = LoggingOptions::load(server, loaded.value.log_format, &environment)
+        .exit_with(ExitCode::ValidationError)?;
+    for warning in loaded.warnings.iter().chain(&logging.warnings) {
         session.output.warning(warning.to_string());
     }
     session.output.line("OK, configuration files");

@@ -1,6 +1,6 @@
 //! `zato create ...`: components and security definitions.
 
-mod cluster;
+pub(crate) mod cluster;
 mod odb;
 mod security;
 pub(crate) mod server;
@@ -16,9 +16,9 @@ pub(crate) enum CreateCommand {
     /// Make a config store
     Odb(odb::Arguments),
     /// Give a config store its cluster, with the channels and definitions that every cluster has
-    Cluster(cluster::Arguments),
+    Cluster(Box<cluster::Arguments>),
     /// Make a server
-    Server(server::Arguments),
+    Server(Box<server::Arguments>),
     /// Print a new key for secrets
     SecretKey(SecretKeyArguments),
     /// Make a Basic Auth definition

@@ -7,6 +7,7 @@ use zato_connections::{ApiKey, BasicAuth};
 use zato_core::ErrorKind;
 use zato_core::error::Context;
 use zato_schema::Kind;
+use zato_server::api::DeleteOptions;
 use zato_server::config::Pidfile;
 
 use super::{Session, block_on};
@@ -34,6 +35,9 @@ pub(crate) struct ObjectArguments {
     pub(crate) server: ServerOption,
     #[command(flatten)]
     pub(crate) selection: Selection,
+    /// Also delete objects that refer to it
+    #[arg(long)]
+    cascade: bool,
 }
 
 /// Options of `delete odb`.
@@ -55,11 +59,14 @@ pub(crate) fn run(session: &Session<'_>, command: &DeleteCommand) -> Outcome {
 /// Deletes one object of a kind.
 pub(crate) fn object(session: &Session<'_>, arguments: &ObjectArguments, kind: &str) -> Outcome {
     let live = block_on(async {
-        let admin = Admin::open(&arguments.server.resolve()?).await?;
+        let admin = Admin::open(&arguments.server.resolve()?, "zato delete").await?;
         let name = admin.find(kind, &arguments.selection).await?;
-        admin.delete(kind, &name).await?;
-        session.output.line(format!("`{name}` deleted"));
-        admin.make_live().await
+        let options = DeleteOptions { cascade: arguments.cascade, ..DeleteOptions::default() };
+        let written = admin.api().delete(kind, &name, options).await?;
+        for key in &written.deleted {
+            session.output.line(format!("{key} deleted"));
+        }
+        admin.make_live(written.revision).await
     })?;
     session.output.line(live);
     session.output.line("OK");

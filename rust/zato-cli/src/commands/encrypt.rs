@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::Args;
 use zato_core::error::Context;
 use zato_core::{ErrorKind, Secret};
-use zato_store::{Cipher, SecretKey};
+use zato_store::Cipher;
 
 use super::Session;
 use crate::exit::{ExitCode, Failure, Outcome};
@@ -48,8 +48,8 @@ pub(crate) fn decrypt(session: &Session<'_>, arguments: &Arguments) -> Outcome {
 
 fn cipher(arguments: &Arguments) -> Outcome<Cipher> {
     let key = match (&arguments.secret_key, arguments.path.as_ref().or(arguments.path_option.as_ref())) {
-        (Some(key), _) if key.expose() == "-" => SecretKey::parse(&read_standard_input()?)?,
-        (Some(key), _) => SecretKey::parse(key)?,
+        (Some(key), _) if key.expose() == "-" => secrets::given_key(&read_standard_input()?)?,
+        (Some(key), _) => secrets::given_key(key)?,
         (None, Some(path)) => secrets::key_of(&resolve::server(path)?)?,
         (None, None) => {
             return Err(Failure::new(ExitCode::ParameterMissing, "there is no key to work with")

@@ -95,12 +95,8 @@ fn of_server(session: &Session<'_>, server: &ServerPaths) -> Outcome<Map<String,
     }
     match block_on(services(server)) {
         Ok(found) => {
-            let names: Vec<Value> = found
-                .services
-                .iter()
-                .filter(|row| !row.is_internal)
-                .map(|row| to_value(row))
-                .collect::<Result<_>>()?;
+            let names: Vec<Value> =
+                found.services.iter().filter(|row| !row.is_internal).map(to_value).collect::<Result<_>>()?;
             facts.insert("services".to_owned(), Value::Array(names));
             facts.insert("failures".to_owned(), to_value(&found.failures)?);
         }

@@ -5,20 +5,24 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use rand::Rng;
+use serde_json::json;
+use zato_connections::RestChannel;
 use zato_core::error::Context;
 use zato_core::{ErrorKind, Secret};
+use zato_schema::Kind;
+use zato_server::api::{NewObject, initial_data};
 use zato_server::config::{Pidfile, ServerPaths};
-use zato_store::{Cipher, SecretKey};
+use zato_store::SecretKey;
 
 use super::change_password::replace;
+use super::create::cluster::{given_passwords, tell_credentials};
 use super::create::server::{self, FIRST_PORT, Plan, parse_workers};
 use super::{Session, block_on};
 use crate::exit::{ExitCode, Failure, Outcome};
-use crate::initial::{self, GivenPasswords};
 use crate::options::{KvdbOptions, OdbOptions, SchedulerOptions};
 use crate::resolve::{self, Target};
 use crate::scripts::{self, Scripts};
-use crate::{admin, store};
+use crate::{admin, secrets, store};
 
 /// Name of the config store inside an environment.
 const DATABASE: &str = "zato.db";
@@ -79,7 +83,7 @@ pub(crate) struct Arguments {
 pub(crate) fn run(session: &Session<'_>, arguments: &Arguments) -> Outcome {
     refuse_what_is_not_there(arguments)?;
     let key = match &arguments.secret_key {
-        Some(key) => SecretKey::parse(key)?,
+        Some(key) => secrets::given_key(key)?,
         None => SecretKey::generate()?,
     };
     let path = std::path::absolute(&arguments.path)
@@ -184,20 +188,20 @@ fn make(
     fs::create_dir_all(path).context(ErrorKind::Io, || format!("could not create `{}`", path.display()))?;
     check_place(database)?;
 
-    let given =
-        GivenPasswords { admin_invoke: arguments.password.clone(), pubapi: arguments.password.clone() };
-    let mut data = initial::data(&given);
-    if !arguments.no_demo {
-        data.objects.push(initial::demo_channel());
-    }
-    block_on(async {
+    let given = given_passwords(arguments.password.as_ref(), arguments.password.as_ref());
+    let credentials = block_on(async {
         let store = store::create(database).await?;
         steps.done("ODB schema created");
-        admin::create_cluster(&store, &Cipher::new(key)?, &cluster, data.objects).await?;
+        store.create_cluster(&cluster).await?;
+        let api = admin::api(store.clone(), key)?.because("zato quickstart create");
+        let credentials = initial_data(&api, &given).await?;
+        if !arguments.no_demo {
+            api.create(vec![demo_channel()]).await?;
+        }
         store.close().await;
-        Ok(())
+        Ok(credentials)
     })?;
-    write_credentials(&path.join(CREDENTIALS), &data.credentials)?;
+    replace(&path.join(CREDENTIALS), &credentials.to_text())?;
     steps.done("ODB initial data created");
 
     let names: Vec<String> = (1..=arguments.servers).map(|number| format!("server{number}")).collect();
@@ -216,7 +220,11 @@ fn make(
     }
     Scripts { cluster: &cluster, python: &session.runtime.python_executable, servers: &names }.write(path)?;
     steps.done("Management scripts created");
-    tell(session, arguments, path, &cluster, &data.credentials);
+    tell(session, arguments, &cluster);
+    let heading =
+        format!("Users and passwords, shown this once; they are in {}/{CREDENTIALS} too:", path.display());
+    tell_credentials(session, &heading, &credentials, &given);
+    tell_what_to_try(session, arguments, path);
     Ok(())
 }
 
@@ -241,20 +249,14 @@ fn written_path(database: &Path, environment: &Path) -> String {
     }
 }
 
-fn write_credentials(path: &Path, credentials: &[(String, Secret)]) -> Outcome {
-    let lines = credentials.iter().map(|(user, password)| format!("{user}: {}\n", password.expose()));
-    Ok(replace(path, &Secret::new(lines.collect::<String>()))?)
+/// The open channel of the demo services.
+fn demo_channel() -> NewObject {
+    let spec = json!({"url_path": "/demo/greet/{name}", "service": "demo.greet", "data_format": "json"});
+    NewObject { kind: RestChannel::ID.to_owned(), name: "demo.greet".to_owned(), is_active: true, spec }
 }
 
-fn tell(
-    session: &Session<'_>,
-    arguments: &Arguments,
-    path: &Path,
-    cluster: &str,
-    credentials: &[(String, Secret)],
-) {
+fn tell(session: &Session<'_>, arguments: &Arguments, cluster: &str) {
     let output = &session.output;
-    let shown = path.display();
     output.line(format!("Quickstart cluster {cluster} created"));
     output.line("Not part of this version: load-balancer, Dashboard, scheduler, certificate authority");
     if arguments.kvdb.is_given() || arguments.scheduler.is_given() {
@@ -264,10 +266,11 @@ fn tell(
         output
             .line("--preamble-script and --jwt-secret-key were accepted and have no effect in this version");
     }
-    output.line(format!("Users and passwords, shown this once; they are in {shown}/{CREDENTIALS} too:"));
-    for (user, password) in credentials {
-        output.secret_line(password, |password| format!("  {user}: {password}"));
-    }
+}
+
+fn tell_what_to_try(session: &Session<'_>, arguments: &Arguments, path: &Path) {
+    let output = &session.output;
+    let shown = path.display();
     output.line(format!("Services are picked up from {shown}/server1/pickup/incoming/services"));
     output.line("Start the cluster by issuing this command:");
     output.line(format!("  {shown}/zato-qs-start.sh"));
@@ -277,7 +280,7 @@ fn tell(
     output.line("Then try:");
     output.line(format!("  curl http://localhost:{port}/zato/ping"));
     if !arguments.no_demo {
-        output.line(format!("  curl http://localhost:{port}/demo/greet/Maria"));
+        output.line(format!("  curl 'http://localhost:{port}/demo/greet/Maria?greeting=Ahoy'"));
         output.line(format!("  curl -u pubapi:PASSWORD http://localhost:{port}/zato/api/invoke/demo.ping"));
     }
 }

@@ -5,13 +5,12 @@ use serde_json::{Map, Value, json};
 use zato_connections::{ApiKey, BasicAuth, RestChannel};
 use zato_core::Secret;
 use zato_schema::Kind;
+use zato_server::api::NewObject;
 
 use super::{Session, block_on, delete};
-use crate::admin::Admin;
+use crate::admin::{Admin, tell_warnings};
 use crate::exit::{ExitCode, Failure, Outcome};
-use crate::initial::NewObject;
 use crate::options::{ServerOption, parse_flag};
-use crate::secrets;
 
 /// Options of `delete-rest-channel`.
 pub(crate) type DeleteArguments = delete::ObjectArguments;
@@ -62,10 +61,10 @@ pub(crate) struct CreateArguments {
 /// A definition made along with a channel.
 struct Guard {
     kind: &'static str,
-    spec: Map<String, Value>,
-    /// What is shown of it.
-    shown: Map<String, Value>,
-    password: Secret,
+    /// Its fields, without the password.
+    fields: Map<String, Value>,
+    /// Nothing for a random one.
+    password: Option<Secret>,
 }
 
 /// Creates the channel, and the definition that guards it if asked for, in one step.
@@ -82,38 +81,46 @@ pub(crate) fn create(session: &Session<'_>, arguments: &CreateArguments) -> Outc
     if let Some(guard) = &guard {
         // Named like the channel, so that whoever deletes one finds the other.
         spec.insert("security".to_owned(), json!(arguments.name));
+        let mut fields = guard.fields.clone();
+        fields.extend(
+            guard.password.as_ref().map(|password| ("password".to_owned(), json!(password.expose()))),
+        );
         objects.push(NewObject {
-            kind: guard.kind,
+            kind: guard.kind.to_owned(),
             name: arguments.name.clone(),
             is_active: true,
-            spec: Value::Object(guard.spec.clone()),
+            spec: Value::Object(fields),
         });
     }
     objects.push(NewObject {
-        kind: RestChannel::ID,
+        kind: RestChannel::ID.to_owned(),
         name: arguments.name.clone(),
         is_active: arguments.is_active,
         spec: Value::Object(spec),
     });
-    let (id, live) = block_on(async {
-        let admin = Admin::open(&arguments.server.resolve()?).await?;
-        let created = admin.create(objects, &format!("zato create-rest-channel {}", arguments.name)).await?;
-        let id = created.iter().find(|object| object.kind == RestChannel::ID).map(|object| object.id);
-        Ok((id, admin.make_live().await?))
+    let (written, live) = block_on(async {
+        let admin = Admin::open(&arguments.server.resolve()?, "zato create-rest-channel").await?;
+        let written = admin.api().create(objects).await?;
+        let live = admin.make_live(written.revision).await?;
+        Ok((written, live))
     })?;
+    tell_warnings(&session.output, &written.warnings);
+    let channel = written.objects.iter().find(|object| object.kind == RestChannel::ID);
     let mut shown = Map::from_iter([
-        ("id".to_owned(), json!(id)),
+        ("id".to_owned(), json!(channel.map(|channel| channel.id))),
         ("name".to_owned(), json!(arguments.name)),
         ("url_path".to_owned(), json!(url_path)),
         ("service".to_owned(), json!(arguments.service)),
     ]);
     let mut redacted = shown.clone();
-    if let Some(mut guard) = guard {
+    if let Some(guard) = guard {
         let field = if guard.kind == ApiKey::ID { "key" } else { "password" };
-        redacted.extend(guard.shown.clone());
+        let generated = written.generated.into_iter().next().map(|generated| generated.secret);
+        let password = guard.password.or(generated).unwrap_or_default();
+        redacted.extend(guard.fields.clone());
         redacted.insert(field.to_owned(), json!("******"));
-        guard.shown.insert(field.to_owned(), json!(guard.password.expose()));
-        shown.extend(guard.shown);
+        shown.extend(guard.fields);
+        shown.insert(field.to_owned(), json!(password.expose()));
     }
     session
         .output
@@ -140,31 +147,25 @@ fn guard(arguments: &CreateArguments) -> Outcome<Option<Guard>> {
     if let Some(given) = &arguments.basic_auth {
         let (username, password) = pair(given, "--basic-auth", &arguments.name)?;
         let fields = Map::from_iter([("username".to_owned(), json!(username))]);
-        return Ok(Some(with_password(BasicAuth::ID, fields, password)));
+        return Ok(Some(Guard { kind: BasicAuth::ID, fields, password }));
     }
     if let Some(given) = &arguments.api_key {
         let (header, password) = pair(given, "--api-key", "X-API-Key")?;
         let fields = Map::from_iter([("header".to_owned(), json!(header))]);
-        return Ok(Some(with_password(ApiKey::ID, fields, password)));
+        return Ok(Some(Guard { kind: ApiKey::ID, fields, password }));
     }
     Ok(None)
 }
 
-fn with_password(kind: &'static str, shown: Map<String, Value>, password: Secret) -> Guard {
-    let mut spec = shown.clone();
-    spec.insert("password".to_owned(), json!(password.expose()));
-    Guard { kind, spec, shown, password }
-}
-
 /// Reads `first, second`; `true` means the default and something random.
-fn pair(given: &Secret, option: &str, default: &str) -> Outcome<(String, Secret)> {
+fn pair(given: &Secret, option: &str, default: &str) -> Outcome<(String, Option<Secret>)> {
     if given.expose().trim().eq_ignore_ascii_case("true") {
-        return Ok((default.to_owned(), secrets::new_password()));
+        return Ok((default.to_owned(), None));
     }
     let parts = given.expose().split_once(',').map(|(first, second)| (first.trim(), second.trim()));
     match parts {
         Some((first, second)) if !first.is_empty() && !second.is_empty() => {
-            Ok((first.to_owned(), Secret::new(second)))
+            Ok((first.to_owned(), Some(Secret::new(second))))
         }
         _ => Err(Failure::new(
             ExitCode::InvalidInput,
@@ -181,9 +182,8 @@ mod tests {
     #[test]
     fn credentials_are_given_or_random() {
         let (user, password) = pair(&Secret::new("someone, some, pw"), "--basic-auth", "x").unwrap();
-        assert_eq!((user.as_str(), password.expose()), ("someone", "some, pw"));
-        let (user, password) = pair(&Secret::new("True"), "--basic-auth", "x").unwrap();
-        assert_eq!((user.as_str(), password.expose().len()), ("x", 36));
+        assert_eq!((user.as_str(), password), ("someone", Some(Secret::new("some, pw"))));
+        assert_eq!(pair(&Secret::new("True"), "--basic-auth", "x").unwrap(), ("x".to_owned(), None));
     }
 
     #[test]

@@ -16,9 +16,12 @@ pub(crate) struct Arguments {
     /// Number of the worker, from 0
     #[arg(long)]
     index: usize,
+    /// Whether the server runs in the background
+    #[arg(long)]
+    detached: bool,
 }
 
 /// Works until the supervisor says otherwise or is gone.
 pub(crate) fn run(session: &Session<'_>, arguments: &Arguments) -> Outcome {
-    serve::work(session, &resolve::server(&arguments.path)?, arguments.index)
+    serve::work(session, &resolve::server(&arguments.path)?, arguments.index, arguments.detached)
 }

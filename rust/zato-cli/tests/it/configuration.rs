@@ -106,7 +106,7 @@ fn definitions_and_channels_are_made_changed_and_deleted() {
     );
 
     assert_eq!(place.zato("change-password --path DIR/qs --name mobile --password other").code, 0);
-    assert_eq!(place.zato("change-password --path DIR/qs --name nobody --password other").code, 15);
+    assert_eq!(place.zato("change-password --path DIR/qs --name mobil --password other").code, 15);
     assert_eq!(place.zato("change-password --path DIR/qs --name mobile").code, 29, "nobody can be asked");
 
     let id = shown["id"].as_i64().unwrap();

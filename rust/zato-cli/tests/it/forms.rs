@@ -78,6 +78,10 @@ const FORMS: &[(&str, &str)] = &[
     ("create web_admin /d", "create web-admin /d"),
     ("create secret_key", "create secret-key"),
     ("component_version /d", "component-version /d"),
+    ("create_rest_channel --name a_b", "create-rest-channel --name a_b"),
+    ("hot_deploy a_b.py", "hot-deploy a_b.py"),
+    ("crypto create_secret_key", "crypto create-secret-key"),
+    ("quickstart a_b", "quickstart create a_b"),
     // Directories that look like commands or options are not rewritten.
     ("start load_balancer", "start load_balancer"),
     ("stop /d", "stop /d"),

@@ -4,14 +4,14 @@ use std::path::Path;
 
 use clap::Args;
 use zato_core::Secret;
-use zato_store::{Cipher, SecretKey};
+use zato_server::api::{Credentials, GivenPasswords, initial_data};
+use zato_server::config::{Environment, env};
+use zato_store::SecretKey;
 
-use crate::admin;
 use crate::commands::{Session, block_on};
 use crate::exit::{ExitCode, Failure, Outcome};
-use crate::initial::{self, GivenPasswords};
 use crate::options::{OdbOptions, TlsOptions};
-use crate::store;
+use crate::{admin, secrets, store};
 
 /// Options of `create cluster`.
 #[derive(Debug, Args)]
@@ -60,51 +60,74 @@ impl Arguments {
 /// Creates the cluster and everything that each cluster has.
 pub(crate) fn run(session: &Session<'_>, arguments: &Arguments) -> Outcome {
     let path = arguments.odb.file(Path::new("zato.db"))?;
-    let key = arguments.secret_key.as_ref().map(SecretKey::parse).transpose()?;
+    let given = arguments.secret_key.as_ref().map(secrets::given_key).transpose()?;
     if arguments.has_load_balancer() {
         session
             .output
             .line("Options of load-balancer, broker and TLS are accepted and have no effect in this version");
     }
-    let (key, is_new) = match key {
-        Some(key) => (key, false),
-        None => (SecretKey::generate()?, true),
-    };
-    let given =
-        GivenPasswords { admin_invoke: arguments.admin_invoke_password.clone(), ..GivenPasswords::default() };
-    let data = initial::data(&given);
-    let is_created = block_on(async {
+    let passwords = given_passwords(arguments.admin_invoke_password.as_ref(), None);
+    let name = &arguments.cluster_name;
+    let made = block_on(async {
         let store = store::open_file(&path).await?;
-        if let Some(existing) = store.cluster().await? {
-            let is_same = existing.name == arguments.cluster_name;
-            if is_same && arguments.skip_if_exists {
-                return Ok(false);
+        match store.cluster().await? {
+            None => {
+                store.create_cluster(name).await?;
             }
-            let message = format!("the config store belongs to cluster `{}` already", existing.name);
-            return Err(Failure::new(ExitCode::ClusterNameExists, message)
-                .hint("a cluster has a config store of its own; `zato create odb` makes another one"));
+            Some(existing) if existing.name == *name && arguments.skip_if_exists => {
+                session.output.line(format!("Cluster `{name}` exists already"));
+            }
+            Some(existing) => {
+                let message = format!("the config store belongs to cluster `{}` already", existing.name);
+                return Err(Failure::new(ExitCode::ClusterNameExists, message)
+                    .hint("a cluster has a config store of its own; `zato create odb` makes another one"));
+            }
         }
-        admin::create_cluster(&store, &Cipher::new(&key)?, &arguments.cluster_name, data.objects).await?;
+        if store.revision().await? > 0 && given.is_none() {
+            // Whatever is missing could be encrypted with the right key only, which is not here.
+            return Ok(None);
+        }
+        let key = given.clone().map_or_else(SecretKey::generate, Ok)?;
+        store::check_key(&store, &key).await?;
+        let credentials = initial_data(&admin::api(store.clone(), &key)?, &passwords).await?;
         store.close().await;
-        Ok(true)
+        Ok(Some((key, credentials)))
     })?;
-    if !is_created {
-        session.output.line(format!("Cluster `{}` exists already", arguments.cluster_name));
-        session.output.line("OK");
-        return Ok(());
-    }
-    session.output.line(format!("Cluster `{}` created in `{}`", arguments.cluster_name, path.display()));
-    if is_new {
-        session.output.line("Secret key, which `zato create server` needs; shown this once");
-        session.output.secret_line(&key.to_text(), |key| format!("  {key}"));
-    }
-    session.output.line("Credentials, shown this once");
-    for (user, password) in &data.credentials {
-        if user == "admin.invoke" && arguments.admin_invoke_password.is_some() {
-            continue;
+    if let Some((key, credentials)) = made {
+        session.output.line(format!("Cluster `{name}` created in `{}`", path.display()));
+        if given.is_none() {
+            session.output.line("Secret key, which `zato create server` needs; shown this once:");
+            session.output.secret_line(&key.to_text(), |key| format!("  {key}"));
         }
-        session.output.secret_line(password, |password| format!("  {user}: {password}"));
+        tell_credentials(session, "Users and passwords, shown this once:", &credentials, &passwords);
     }
     session.output.line("OK");
     Ok(())
+}
+
+/// Passwords that are chosen by options and by the environment.
+pub(crate) fn given_passwords(admin_invoke: Option<&Secret>, pubapi: Option<&Secret>) -> GivenPasswords {
+    let environment = Environment::of_process();
+    let metrics = environment.get(env::METRICS_PASSWORD).filter(|text| !text.is_empty()).map(Secret::from);
+    [("admin.invoke", admin_invoke.cloned()), ("pubapi", pubapi.cloned()), ("metrics", metrics)]
+        .into_iter()
+        .filter_map(|(user, password)| Some((user.to_owned(), password?)))
+        .collect()
+}
+
+/// Prints users and those passwords that the caller does not know yet.
+pub(crate) fn tell_credentials(
+    session: &Session<'_>,
+    heading: &str,
+    credentials: &Credentials,
+    known: &GivenPasswords,
+) {
+    session.output.line(heading);
+    for user in &credentials.users {
+        if known.contains_key(&user.username) {
+            session.output.line(format!("  {}: the one that was given", user.username));
+        } else {
+            session.output.secret_line(&user.password, |password| format!("  {}: {password}", user.username));
+        }
+    }
 }

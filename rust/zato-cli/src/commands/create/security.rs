@@ -5,13 +5,13 @@ use serde_json::{Map, Value, json};
 use zato_connections::{ApiKey, BasicAuth};
 use zato_core::Secret;
 use zato_schema::Kind;
+use zato_server::api::NewObject;
 
-use crate::admin::Admin;
+use crate::admin::{Admin, tell_warnings};
 use crate::commands::{Session, block_on};
 use crate::exit::Outcome;
-use crate::initial::NewObject;
 use crate::options::{ServerOption, parse_flag};
-use crate::{secrets, terminal};
+use crate::terminal;
 
 /// Options of `create basic-auth`.
 #[derive(Debug, Args)]
@@ -69,10 +69,7 @@ pub(crate) fn create_basic_auth(session: &Session<'_>, arguments: &BasicAuthArgu
     create(
         session,
         &arguments.server,
-        BasicAuth::ID,
-        &arguments.name,
-        arguments.is_active,
-        spec,
+        object(BasicAuth::ID, &arguments.name, arguments.is_active, spec),
         arguments.password.as_ref(),
     )
 }
@@ -84,55 +81,51 @@ pub(crate) fn create_api_key(session: &Session<'_>, arguments: &ApiKeyArguments)
     create(
         session,
         &arguments.server,
-        ApiKey::ID,
-        &arguments.name,
-        arguments.is_active,
-        spec,
+        object(ApiKey::ID, &arguments.name, arguments.is_active, spec),
         arguments.password.as_ref(),
     )
+}
+
+fn object(kind: &str, name: &str, is_active: bool, spec: Map<String, Value>) -> NewObject {
+    NewObject { kind: kind.to_owned(), name: name.to_owned(), is_active, spec: Value::Object(spec) }
 }
 
 /// Creates the definition and prints it; a password that was made here is part of what is printed.
 fn create(
     session: &Session<'_>,
     server: &ServerOption,
-    kind: &'static str,
-    name: &str,
-    is_active: bool,
-    mut spec: Map<String, Value>,
+    object: NewObject,
     password: Option<&Secret>,
 ) -> Outcome {
-    let (password, is_new) = match password {
-        Some(password) => (password.clone(), false),
-        None => {
-            let asked = if terminal::is_interactive() {
-                terminal::ask_for_secret("Password (empty for a random one)", "--password")?
-            } else {
-                Secret::default()
-            };
-            if asked.is_empty() { (secrets::new_password(), true) } else { (asked, false) }
+    let mut object = object;
+    let asked = match password {
+        Some(password) => password.clone(),
+        None if terminal::is_interactive() => {
+            terminal::ask_for_secret("Password (empty for a random one)", "--password")?
         }
+        None => Secret::default(),
     };
-    let mut shown = Map::from_iter([("name".to_owned(), json!(name))]);
-    shown.extend(spec.clone());
-    spec.insert("password".to_owned(), json!(password.expose()));
-    let object = NewObject { kind, name: name.to_owned(), is_active, spec: Value::Object(spec) };
-    let live = block_on(async {
-        let admin = Admin::open(&server.resolve()?).await?;
-        let created = admin.create(vec![object], &format!("zato create {name}")).await?;
-        shown.insert("id".to_owned(), json!(created.first().map(|object| object.id)));
-        admin.make_live().await
-    })?;
-    if is_new {
-        let mut redacted = shown.clone();
-        redacted.insert("password".to_owned(), json!("******"));
-        shown.insert("password".to_owned(), json!(password.expose()));
-        session
-            .output
-            .secret_data(&format!("{:#}", Value::Object(shown)), &format!("{:#}", Value::Object(redacted)));
-    } else {
-        session.output.data(format!("{:#}", Value::Object(shown)));
+    let mut shown = Map::from_iter([("name".to_owned(), json!(object.name))]);
+    shown.extend(object.spec.as_object().cloned().unwrap_or_default());
+    if !asked.is_empty() {
+        object.spec["password"] = json!(asked.expose());
     }
+    let reason = format!("zato create {}", object.name);
+    let (written, live) = block_on(async {
+        let admin = Admin::open(&server.resolve()?, &reason).await?;
+        let written = admin.api().create(vec![object]).await?;
+        let live = admin.make_live(written.revision).await?;
+        Ok((written, live))
+    })?;
+    tell_warnings(&session.output, &written.warnings);
+    shown.insert("id".to_owned(), json!(written.objects.first().map(|object| object.id)));
+    let mut redacted = shown.clone();
+    for generated in &written.generated {
+        redacted.insert(generated.field.clone(), json!("******"));
+        shown.insert(generated.field.clone(), json!(generated.secret.expose()));
+    }
+    let text = |fields| format!("{:#}", Value::Object(fields));
+    session.output.secret_data(&text(shown), &text(redacted));
     session.output.note(live);
     Ok(())
 }

@@ -15,7 +15,10 @@ use zato_store::SecretKey;
 use crate::commands::{Session, block_on};
 use crate::exit::{ExitCode, Failure, Outcome};
 use crate::options::{OdbOptions, SchedulerOptions, TlsOptions};
-use crate::{COMPATIBLE_VERSION, store};
+use crate::{COMPATIBLE_VERSION, secrets, store};
+
+/// The services a quickstart environment begins with.
+const DEMO: &str = include_str!("../../templates/demo.py");
 
 /// Port of the first server of an environment.
 pub(crate) const FIRST_PORT: u16 = 17010;
@@ -181,8 +184,7 @@ fn fill(plan: &Plan<'_>) -> Outcome {
     )?;
     if plan.has_demo {
         let demo = plan.paths.incoming_services().join("demo.py");
-        fs::write(&demo, include_str!("../../templates/demo.py"))
-            .context(ErrorKind::Io, || format!("could not write `{}`", demo.display()))?;
+        fs::write(&demo, DEMO).context(ErrorKind::Io, || format!("could not write `{}`", demo.display()))?;
     }
     Marker::new(Component::Server, COMPATIBLE_VERSION, Timestamp::now()).write(base)?;
     Ok(())
@@ -211,7 +213,7 @@ fn neighbors(paths: &ServerPaths, database: &Path) -> Vec<Neighbor> {
 
 fn key(arguments: &Arguments, neighbors: &[Neighbor]) -> Outcome<SecretKey> {
     if let Some(key) = &arguments.secret_key {
-        return Ok(SecretKey::parse(key)?);
+        return secrets::given_key(key);
     }
     let environment = Environment::of_process();
     let of_neighbor =

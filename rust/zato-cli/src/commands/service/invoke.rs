@@ -10,15 +10,18 @@ use clap::Args;
 use http::Request;
 use http_body_util::Full;
 use serde_json::{Value, json};
+use zato_connections::BasicAuth;
 use zato_core::error::Context;
 use zato_core::{Error, ErrorKind, Result, Secret};
+use zato_schema::{Kind, decode};
 use zato_server::config::{Environment, ServerOptions};
 
+use crate::admin::Admin;
 use crate::commands::wait::parse_seconds;
 use crate::commands::{Session, block_on};
 use crate::exit::{ExitCode, Failure, Outcome};
 use crate::http_client::{self, Address, Answer};
-use crate::{resolve, store};
+use crate::resolve;
 
 /// Name of the definition that the command line calls servers with.
 const DEFINITION: &str = "admin.invoke";
@@ -78,8 +81,9 @@ pub(crate) fn run(session: &Session<'_>, arguments: &Arguments) -> Outcome {
     let options = ServerOptions::load(&server, &Environment::of_process())?.value;
     let address = Address::of_bind(&options.bind);
     let answer = block_on(async {
-        let (username, password) = store::basic_auth(&server, DEFINITION).await?;
-        let request = request(arguments, &username, &password)?;
+        let admin = Admin::open(&server, "zato service invoke").await?;
+        let definition = admin.api().reveal(BasicAuth::ID, DEFINITION).await?;
+        let request = request(arguments, &decode::<BasicAuth>(&definition.spec)?)?;
         Ok(http_client::send(&address, request, arguments.timeout).await?)
     })?;
     let data = read(&arguments.name, &answer)?;
@@ -95,7 +99,7 @@ pub(crate) fn run(session: &Session<'_>, arguments: &Arguments) -> Outcome {
     Ok(())
 }
 
-fn request(arguments: &Arguments, username: &str, password: &Secret) -> Result<Request<Full<Bytes>>> {
+fn request(arguments: &Arguments, definition: &BasicAuth) -> Result<Request<Full<Bytes>>> {
     let body = json!({
         "name": arguments.name,
         "payload": STANDARD.encode(&arguments.payload),
@@ -105,7 +109,7 @@ fn request(arguments: &Arguments, username: &str, password: &Secret) -> Result<R
         "is_async": arguments.is_async,
         "expiration": arguments.expiration,
     });
-    let credentials = Secret::new(format!("{username}:{}", password.expose()));
+    let credentials = Secret::new(format!("{}:{}", definition.username, definition.password.expose()));
     let mut request = Request::builder()
         .method("POST")
         .uri(&arguments.url_path)

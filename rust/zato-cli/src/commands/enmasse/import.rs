@@ -1,0 +1,122 @@
+//! `zato enmasse --import`.
+
+use std::path::Path;
+
+use zato_core::{Error, ErrorKind};
+use zato_server::api::{Api, Generated};
+use zato_server::config::{Environment, ServerPaths};
+use zato_server::control::Client;
+use zato_server::enmasse::{self, Document, Finding, LoadOptions, Plan, PlanOptions};
+
+use super::{Arguments, environment, input};
+use crate::admin::Admin;
+use crate::commands::{Session, block_on};
+use crate::exit::{ExitCode, Failure, Outcome};
+
+/// Plans and, unless it is a dry run, imports; tells everything that is wrong at once.
+pub(super) fn run(session: &Session<'_>, server: &ServerPaths, arguments: &Arguments) -> Outcome {
+    if !arguments.include_type.is_empty() || !arguments.include_name.is_empty() {
+        return Err(Failure::new(
+            ExitCode::ConflictingOptions,
+            "--include-type and --include-name select what to export, not what to import",
+        )
+        .hint("leave out of the file what is not to be imported"));
+    }
+    let file = input(server, arguments)?;
+    let environment = environment(arguments)?;
+    let load_options = LoadOptions { ignore_missing_includes: arguments.ignore_missing_includes };
+    let (document, findings) = enmasse::load(file, load_options)?;
+    let options =
+        PlanOptions { clean: arguments.clean_odb, ignore_missing_definitions: arguments.ignore_missing_defs };
+    block_on(async {
+        let admin = Admin::open(server, &format!("zato enmasse --import {}", file.display())).await?;
+        let api = knowing_services(admin.api(), server).await?;
+        let is_unreadable = findings.iter().any(|finding| !finding.code.is_warning());
+        if arguments.dry_run || is_unreadable {
+            let snapshot = api.store().snapshot().await?;
+            let plan = enmasse::plan(&document, &snapshot, &api, &environment, options)?;
+            let plan = with_findings(plan, findings);
+            if !plan.is_possible() {
+                return Err(refused(session, file, &plan));
+            }
+            tell(session, &plan);
+            session.output.line("Dry run, nothing was changed");
+            return Ok(());
+        }
+        let (plan, revision, generated) =
+            import(session, file, &api, &document, &environment, options, findings).await?;
+        tell(session, &plan);
+        tell_generated(session, &generated);
+        if plan.is_empty() {
+            return Ok(());
+        }
+        session.output.line(admin.make_live(revision).await?);
+        Ok(())
+    })
+}
+
+async fn import(
+    session: &Session<'_>,
+    file: &Path,
+    api: &Api,
+    document: &Document,
+    environment: &Environment,
+    options: PlanOptions,
+    findings: Vec<Finding>,
+) -> Outcome<(Plan, i64, Vec<Generated>)> {
+    match enmasse::import(api, document, environment, options).await? {
+        enmasse::Outcome::Done { plan, revision, generated } => {
+            Ok((with_findings(plan, findings), revision, generated))
+        }
+        enmasse::Outcome::Refused(plan) => Err(refused(session, file, &with_findings(plan, findings))),
+    }
+}
+
+/// Lets a running server say which services are deployed, so that others are warned about.
+async fn knowing_services(api: &Api, server: &ServerPaths) -> Outcome<Api> {
+    let services = match Client::connect(server).await {
+        Ok(client) => client.services().await?.services,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(api.clone()),
+        Err(error) => return Err(error.into()),
+    };
+    Ok(api.knowing_services(services.into_iter().map(|service| service.name)))
+}
+
+/// Puts what loading found before what planning found.
+fn with_findings(mut plan: Plan, findings: Vec<Finding>) -> Plan {
+    let (warnings, problems): (Vec<_>, Vec<_>) =
+        findings.into_iter().partition(|finding| finding.code.is_warning());
+    plan.warnings.splice(0..0, warnings);
+    plan.problems.splice(0..0, problems);
+    plan
+}
+
+fn tell(session: &Session<'_>, plan: &Plan) {
+    let findings = plan.findings_to_table();
+    if !findings.is_empty() {
+        session.output.problems(&findings);
+    }
+    if plan.is_empty() {
+        session.output.line("No change: everything is as the file says already");
+    } else {
+        session.output.line(plan.to_text());
+    }
+}
+
+fn tell_generated(session: &Session<'_>, generated: &[Generated]) {
+    if generated.is_empty() {
+        return;
+    }
+    session.output.line("Secrets that were made as none was given, shown this once:");
+    for made in generated {
+        session.output.secret_line(&made.secret, |secret| format!("  {} {}: {secret}", made.key, made.field));
+    }
+}
+
+fn refused(session: &Session<'_>, file: &Path, plan: &Plan) -> Failure {
+    session.output.problems(&plan.findings_to_table());
+    let count = plan.problems.len();
+    let noun = if count == 1 { "problem" } else { "problems" };
+    let message = format!("`{}` has {count} {noun}, nothing was changed", file.display());
+    Failure { code: ExitCode::ValidationError, error: Error::new(ErrorKind::Invalid, message) }
+}
