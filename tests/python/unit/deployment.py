@@ -54,6 +54,12 @@ def service(name: str, body: str = "pass") -> str:
     return f"from zato.server.service import Service\nclass {name}(Service):\n    def handle(self):\n        {body}\n"
 
 
+def problem(unit: dict[str, Any]) -> dict[str, Any]:
+    """The only problem of a unit."""
+    assert len(unit["problems"]) == 1, unit["problems"]
+    return unit["problems"][0]
+
+
 class Deployments:
     """Numbers deployments and remembers what is in force."""
 

@@ -1,4 +1,4 @@
-"""A stand-in for the native part, for tests of logic that is pure Python. Tests of behaviour use the real server."""
+"""A stand-in for the native part, for tests of logic that is pure Python. Tests of behavior use the real server."""
 
 from __future__ import annotations
 

@@ -10,15 +10,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from deployment import SIMPLE_IO, Deployments, module, package, service
-from zato.server._loader import Loader
-
-
-@pytest.fixture
-def it() -> Iterator[Deployments]:
-    loader = Loader(profile="3.2", simple_io=SIMPLE_IO)
-    yield Deployments(loader)
-    loader.close()
+from deployment import Deployments, module, package, service
 
 
 @pytest.fixture

@@ -44,7 +44,7 @@ def is_overridden(cls: type, name: str) -> bool:
 
 
 class Hooks:
-    """The hooks with their default behaviour."""
+    """The hooks with their default behavior."""
 
     __slots__ = ()
 
