@@ -60,7 +60,8 @@ fn index(registry: &Registry) -> String {
     );
     for kind in registry.iter() {
         let key = kind.enmasse_keys().first().copied().unwrap_or_default();
-        let key = kind.enmasse_type().map_or_else(|| format!("`{key}`"), |told| format!("`{key}`, `type: {told}`"));
+        let key =
+            kind.enmasse_type().map_or_else(|| format!("`{key}`"), |told| format!("`{key}`, `type: {told}`"));
         let _ = writeln!(page, "| [`{id}`]({id}.md) | {} | {key} |", kind.summary(), id = kind.id());
     }
     page
