@@ -235,11 +235,6 @@ impl Fleet {
         self.was_ready.store(true, Ordering::SeqCst);
     }
 
-    /// Whether every worker accepts requests now.
-    pub(super) fn is_ready(&self) -> bool {
-        self.seats.iter().all(|seat| seat.lock().phase == WorkerPhase::Ready)
-    }
-
     /// Lets workers accept requests as soon as they have loaded everything.
     pub(crate) fn allow_serving(&self) {
         self.may_serve.send_replace(true);

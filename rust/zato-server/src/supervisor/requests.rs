@@ -12,7 +12,8 @@ use zato_core::{Error, ErrorKind, Result};
 
 use super::running::Supervisor;
 use crate::control::{
-    DeploymentReport, Incoming, Order, Peer, Request, ServerStatus, ServiceList, SyncReport, WorkerSync,
+    DeploymentReport, Incoming, Order, Peer, Request, ServerStatus, ServiceList, SyncReport, WorkerPhase,
+    WorkerSync,
 };
 use crate::deploy::deployer::Job;
 use crate::deploy::read_path;
@@ -83,6 +84,7 @@ impl Supervisor {
     }
 
     async fn status(&self) -> ServerStatus {
+        let workers = self.fleet.status().await;
         ServerStatus {
             name: self.server.server_name.clone(),
             cluster: self.server.cluster_name.clone(),
@@ -90,13 +92,13 @@ impl Supervisor {
             pid: std::process::id(),
             started_at: self.started_at,
             address: self.fleet.address(),
-            is_ready: self.fleet.is_ready(),
+            is_ready: workers.iter().all(|worker| worker.phase == WorkerPhase::Ready),
             is_stopping: self.stop.is_cancelled(),
             revision: self.fleet.revision(),
             deployment: self.records.latest(),
             units: self.records.count(),
             pickup: self.pickup.iter().map(|path| path.display().to_string()).collect(),
-            workers: self.fleet.status().await,
+            workers,
         }
     }
 

@@ -42,7 +42,7 @@ pub(super) async fn prepare(
         let known = culprit.filter(|key| changes.put.iter().any(|unit| unit.key == *key));
         let is_hanging = |key: &String| known.as_ref().is_none_or(|known| known == key);
         let keys: Vec<String> = changes.put.iter().map(|unit| unit.key.clone()).filter(is_hanging).collect();
-        hanging.extend(keys.iter().map(|key| timed_out(&changes, key, limit)));
+        hanging.extend(keys.iter().map(|key| timed_out(&changes, key, keys.len(), limit)));
         changes.put.retain(|unit| !keys.contains(&unit.key));
         if changes.put.is_empty() && changes.delete.is_empty() {
             return Ok(hanging);
@@ -79,11 +79,11 @@ async fn watched(
     }
 }
 
-fn timed_out(changes: &UnitChanges, key: &str, limit: Duration) -> PreparedUnit {
+fn timed_out(changes: &UnitChanges, key: &str, suspects: usize, limit: Duration) -> PreparedUnit {
     let location = changes.put.iter().find(|unit| unit.key == key).and_then(|unit| unit.files.first());
     let seconds = limit.as_secs_f64();
-    let message = match changes.put.len() {
-        0 | 1 => format!("its import did not end within {seconds} s"),
+    let message = match suspects {
+        1 => format!("its import did not end within {seconds} s"),
         others => {
             format!("the import of {others} units did not end within {seconds} s, and it is one of them")
         }

@@ -1,8 +1,10 @@
 //! Integration tests of the server crate.
-#![expect(clippy::unwrap_used, reason = "the helpers of tests fail the test like the tests themselves")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "the helpers of tests fail the test like the tests themselves")]
 
 mod api;
 mod docs;
+mod enmasse;
 mod kinds;
 mod logging;
 mod place;
+mod server;
