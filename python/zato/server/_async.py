@@ -9,6 +9,7 @@ import sys
 import threading
 from collections import deque
 from collections.abc import Coroutine
+from concurrent import futures
 from typing import Any, Protocol
 
 from zato.server._logging import COROUTINE_CID, current_cid
@@ -82,7 +83,7 @@ class _Waiter:
 
 
 def _run_alone(coroutine: Coroutine[Any, Any, Any], waiter: _Waiter) -> None:
-    asyncio.run(_carry(coroutine, waiter, None))
+    asyncio.run(_carry(coroutine, waiter, None, set()))
 
 
 class _Loop:
@@ -95,9 +96,7 @@ class _Loop:
     def __init__(self) -> None:
         self._queue: deque[tuple[Coroutine[Any, Any, Any], Completion, float | None]] = deque()
         self._is_signalled = False
-        self._tasks: set[asyncio.Task[None]] = set()
-        self._is_idle = threading.Condition()
-        self._unfinished = 0
+        self._tasks: set[asyncio.Task[Any]] = set()
         self._loop = _new_event_loop()
         self._thread = threading.Thread(target=self._run, name="zato-asyncio", daemon=True)
         self._thread.start()
@@ -108,8 +107,6 @@ class _Loop:
 
     def submit(self, coroutine: Coroutine[Any, Any, Any], completion: Completion, timeout: float | None) -> None:
         """Queues a coroutine."""
-        with self._is_idle:
-            self._unfinished += 1
         self._queue.append((coroutine, completion, timeout))
         if not self._is_signalled:
             self._is_signalled = True
@@ -117,8 +114,17 @@ class _Loop:
 
     def drain(self, seconds: float) -> bool:
         """Waits until all coroutines have ended."""
-        with self._is_idle:
-            return self._is_idle.wait_for(lambda: self._unfinished == 0, seconds)
+        settled = asyncio.run_coroutine_threadsafe(self._settle(), self._loop)
+        try:
+            settled.result(seconds)
+        except futures.TimeoutError:
+            settled.cancel()
+            return False
+        return True
+
+    async def _settle(self) -> None:
+        while self._queue or self._tasks:
+            await (asyncio.wait(self._tasks) if self._tasks else asyncio.sleep(0))
 
     def _run(self) -> None:
         asyncio.set_event_loop(self._loop)
@@ -132,31 +138,28 @@ class _Loop:
         self._is_signalled = False
         while self._queue:
             coroutine, completion, timeout = self._queue.popleft()
-            carried = _carry(coroutine, completion, timeout)
+            carried = _carry(coroutine, completion, timeout, self._tasks)
             if _IS_EAGER:
                 task = asyncio.Task(carried, loop=self._loop, eager_start=True)  # type: ignore[call-arg]
             else:
                 task = self._loop.create_task(carried)
-            if task.done():
-                self._end(task)
-            else:
+            if not task.done():
+                # The loop itself knows tasks by weak references only.
                 self._tasks.add(task)
-                task.add_done_callback(self._end)
-
-    def _end(self, task: asyncio.Task[None]) -> None:
-        self._tasks.discard(task)
-        with self._is_idle:
-            self._unfinished -= 1
-            if self._unfinished == 0:
-                self._is_idle.notify_all()
 
 
-async def _carry(coroutine: Coroutine[Any, Any, Any], completion: Completion, timeout: float | None) -> None:
+async def _carry(
+    coroutine: Coroutine[Any, Any, Any],
+    completion: Completion,
+    timeout: float | None,
+    tasks: set[asyncio.Task[Any]],
+) -> None:
     """Awaits a coroutine and reports its end. Nothing it raises may reach the loop, not even `SystemExit`."""
     COROUTINE_CID.set(completion.cid)
+    task: Any = asyncio.current_task()
     timer = None
     if timeout is not None:
-        timer = asyncio.get_running_loop().call_later(timeout, _expire, asyncio.current_task(), completion)
+        timer = asyncio.get_running_loop().call_later(timeout, _expire, task, completion)
     error: BaseException | None = None
     try:
         await coroutine
@@ -167,16 +170,16 @@ async def _carry(coroutine: Coroutine[Any, Any, Any], completion: Completion, ti
     finally:
         if timer is not None:
             timer.cancel()
+        tasks.discard(task)
     try:
         completion(error)
     except BaseException:
         _logger.exception("the outcome of a coroutine could not be reported")
 
 
-def _expire(task: asyncio.Task[Any] | None, completion: Completion) -> None:
+def _expire(task: asyncio.Task[Any], completion: Completion) -> None:
     completion.expire()
-    if task is not None:
-        task.cancel("the service took longer than it may")
+    task.cancel("the service took longer than it may")
     _logger.warning("a coroutine took longer than it may and was cancelled; the caller was answered")
 
 
