@@ -1,12 +1,13 @@
 //! Changes on their way to the store: made to a copy of a snapshot first, so that what must hold over all objects
 //! can be checked before anything is written.
 
+use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use serde_json::Value;
 use zato_core::{Error, ErrorKind, Problem, Result, Secret};
 use zato_schema::{
-    Change, DynKind, ReferenceTarget, Registry, Validated, diff, references, suggest, validate,
+    Change, DynKind, Reference, ReferenceTarget, Registry, Validated, diff, references, suggest, validate,
 };
 use zato_store::{Batch, Cipher, ObjectKey, Operation, Snapshot};
 
@@ -21,6 +22,7 @@ pub(crate) struct Draft<'a> {
     /// Objects to be checked: those that were put.
     touched: BTreeSet<ObjectKey>,
     operations: Vec<Operation>,
+    suggestions: Cell<usize>,
 }
 
 #[derive(Debug, Clone)]
@@ -45,8 +47,14 @@ pub(crate) enum PutChange {
 pub(crate) struct Violation {
     pub(crate) key: ObjectKey,
     pub(crate) class: ViolationClass,
+    /// Name of the definition or service that is missing.
+    pub(crate) missing: Option<String>,
     pub(crate) problem: Problem,
 }
+
+/// Most names compared for one suggestion, and most suggestions made for one draft: with thousands of objects and
+/// as many wrong references, comparing each with each would take minutes.
+const SUGGESTION_LIMIT: usize = 1_000;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum ViolationClass {
@@ -70,6 +78,7 @@ impl<'a> Draft<'a> {
             objects: objects.collect(),
             touched: BTreeSet::new(),
             operations: Vec::new(),
+            suggestions: Cell::new(0),
         }
     }
 
@@ -158,6 +167,18 @@ impl<'a> Draft<'a> {
         Ok(deleted)
     }
 
+    /// Deletes objects without looking for others that refer to them; those are found by [`Self::violations`], which
+    /// checks all objects from then on.
+    pub(crate) fn delete_all(&mut self, keys: &[ObjectKey]) {
+        for key in keys {
+            if self.objects.remove(key).is_some() {
+                self.touched.remove(key);
+                self.operations.push(Operation::delete(&key.kind, &key.name));
+            }
+        }
+        self.touched.extend(self.objects.keys().cloned());
+    }
+
     /// Renames an object, and what refers to it refers to the new name.
     pub(crate) fn rename(&mut self, key: &ObjectKey, new_name: &str) -> Result<()> {
         let new_key = ObjectKey::new(&key.kind, new_name);
@@ -213,15 +234,15 @@ impl<'a> Draft<'a> {
             let (Some(kind), Some(state)) = (self.registry.get(&key.kind), self.objects.get(key)) else {
                 continue;
             };
-            let mut add = |class, problem: Problem| {
+            let mut add = |class, missing, problem: Problem| {
                 let problem = problem.object(kind.describe(&key.name));
-                violations.push(Violation { key: key.clone(), class, problem });
+                violations.push(Violation { key: key.clone(), class, missing, problem });
             };
-            for problem in self.missing(kind, state) {
-                add(ViolationClass::MissingDefinition, problem);
+            for (name, problem) in self.missing(kind, state) {
+                add(ViolationClass::MissingDefinition, Some(name), problem);
             }
             if let Some(problem) = self.name_clash(kind, key) {
-                add(ViolationClass::Clash, problem);
+                add(ViolationClass::Clash, None, problem);
             }
             for (group, values) in kind.unique_together().iter().zip(kind.unique_values(&state.spec)) {
                 let Some(other) = taken
@@ -232,7 +253,7 @@ impl<'a> Draft<'a> {
                 };
                 let message = format!("{values} is taken by {}", self.describe(other));
                 let problem = Problem::new(message).field(group.first().copied().unwrap_or_default());
-                add(ViolationClass::Clash, problem.hint(format!("change one of {}", group.join(", "))));
+                add(ViolationClass::Clash, None, problem.hint(format!("change one of {}", group.join(", "))));
             }
         }
         violations
@@ -248,14 +269,15 @@ impl<'a> Draft<'a> {
             for reference in references(kind, &state.spec) {
                 if reference.target == ReferenceTarget::Service && !deployed.contains(&reference.name) {
                     let message = format!("service `{}` is not deployed", reference.name);
-                    let hint = match suggest::closest(&reference.name, deployed.iter().map(String::as_str)) {
+                    let hint = match self.suggest(&reference.name, deployed.iter().map(String::as_str)) {
                         Some(meant) => format!("deploy it, or did you mean `{meant}`?"),
                         None => "requests get an error until it is deployed".to_owned(),
                     };
                     let problem =
                         Problem::new(message).object(kind.describe(&key.name)).field(reference.field);
                     let class = ViolationClass::MissingDefinition;
-                    found.push(Violation { key: key.clone(), class, problem: problem.hint(hint) });
+                    let missing = Some(reference.name);
+                    found.push(Violation { key: key.clone(), class, missing, problem: problem.hint(hint) });
                 }
             }
         }
@@ -283,25 +305,32 @@ impl<'a> Draft<'a> {
     }
 
     /// References of an object to what is not there.
-    fn missing(&self, kind: &DynKind, state: &State) -> Vec<Problem> {
-        let mut problems = Vec::new();
-        for reference in references(kind, &state.spec) {
-            if reference.target == ReferenceTarget::Service {
-                continue;
-            }
-            let targets: Vec<&DynKind> = self.registry.targets(&reference.target).collect();
-            if targets.iter().any(|target| self.exists(&ObjectKey::new(target.id(), &reference.name))) {
-                continue;
-            }
-            let known = self.objects.keys().filter(|key| reference.target.accepts(&key.kind));
-            let hint = match suggest::closest(&reference.name, known.map(|key| key.name.as_str())) {
-                Some(meant) => format!("did you mean `{meant}`?"),
-                None => "create it first, or in the same file".to_owned(),
-            };
-            let message = format!("there is no definition `{}`", reference.name);
-            problems.push(Problem::new(message).field(reference.field).hint(hint));
+    fn missing(&self, kind: &DynKind, state: &State) -> Vec<(String, Problem)> {
+        let missing = |reference: Reference| {
+            let problem = self.missing_reference(&reference.target, &reference.name)?;
+            Some((reference.name, problem.field(reference.field)))
+        };
+        references(kind, &state.spec).into_iter().filter_map(missing).collect()
+    }
+
+    /// Returns what is wrong with a reference, if it names no object.
+    pub(crate) fn missing_reference(&self, target: &ReferenceTarget, name: &str) -> Option<Problem> {
+        let is_there = |kind: &DynKind| self.exists(&ObjectKey::new(kind.id(), name));
+        if *target == ReferenceTarget::Service || self.registry.targets(target).any(is_there) {
+            return None;
         }
-        problems
+        let known = self.objects.keys().filter(|key| target.accepts(&key.kind));
+        let hint = match self.suggest(name, known.map(|key| key.name.as_str())) {
+            Some(meant) => format!("did you mean `{meant}`?"),
+            None => "create it first, or in the same file".to_owned(),
+        };
+        Some(Problem::new(format!("there is no definition `{name}`")).hint(hint))
+    }
+
+    fn suggest<'n>(&self, name: &str, known: impl Iterator<Item = &'n str>) -> Option<&'n str> {
+        let made = self.suggestions.get();
+        self.suggestions.set(made + 1);
+        if made < SUGGESTION_LIMIT { suggest::closest(name, known.take(SUGGESTION_LIMIT)) } else { None }
     }
 
     /// Kinds that share a key of enmasse files share their names, so that a name says which object is meant.

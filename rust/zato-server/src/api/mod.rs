@@ -17,7 +17,7 @@ use zato_core::{Error, ErrorKind, Problem, Result, Secret};
 use zato_schema::{Registry, map_secrets, redact};
 use zato_store::{Cipher, Object, ObjectKey, Store};
 
-pub(crate) use draft::{Draft, PutChange, ViolationClass};
+pub(crate) use draft::{Draft, PutChange, PutError, Violation, ViolationClass};
 pub use initial::{Credential, Credentials, GivenPasswords, initial_data, is_initial};
 pub use password::generate as generate_password;
 pub use write::DeleteOptions;

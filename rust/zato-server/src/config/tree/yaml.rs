@@ -82,7 +82,9 @@ impl Builder {
                 if self.documents > 1 {
                     let problem =
                         Problem::new("a file holds one YAML document, a second one starts here").line(line);
-                    return Err(problem.hint("remove the `---` or move the rest to a file of its own").into());
+                    return Err(problem
+                        .hint("remove the `---` or move the rest to a file of its own")
+                        .into());
                 }
             }
             Event::Alias(anchor) => {
