@@ -55,6 +55,15 @@ def wait_for(condition: Callable[[], Any], seconds: float = 15.0, what: str = ""
     raise AssertionError(f"not within {seconds} s: {what or condition}; last state: {last!r}")
 
 
+def is_alive(pid: int) -> bool:
+    """Whether a process runs; one that has ended and waits for its parent does not."""
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0]
+    except OSError:
+        return False
+    return state not in "ZX"
+
+
 def free_port() -> int:
     """Gives a port nobody listens on."""
     with socket.socket() as probe:

@@ -8,18 +8,8 @@ import signal
 import subprocess
 import threading
 import time
-from pathlib import Path
 
-from environment import ZATO, Environment, wait_for
-
-
-def is_alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    state = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] if Path(f"/proc/{pid}").exists() else "X"
-    return state not in "ZX"
+from environment import ZATO, Environment, is_alive, wait_for
 
 
 VERSION = """\
@@ -40,7 +30,7 @@ def test_a_killed_worker_comes_back_with_everything(own_zato: Environment) -> No
     assert len(before) == 2
     os.kill(before[0], signal.SIGKILL)
     wait_for(lambda: len(set(zato.worker_pids()) - set(before)) == 1 and len(zato.worker_pids()) == 2)
-    wait_for(lambda: zato.info()["workers_ready"] == 2, what="both workers ready")
+    wait_for(lambda: zato.get("/zato/health/ready").status == 200)
     for _ in range(40):
         assert zato.get("/version").text == "one"
 

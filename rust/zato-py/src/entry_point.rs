@@ -1,5 +1,7 @@
 //! `zato._core.main`: where Python hands over to the command line.
 
+#![expect(unsafe_code, reason = "signal dispositions are set through C")]
+
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -21,10 +23,18 @@ pub(crate) fn main(py: Python<'_>, argv: Vec<String>) -> PyResult<i32> {
         python_version: format!("{}.{}.{}", version.0, version.1, version.2),
         guest_factory: Arc::new(PythonGuest::make),
     };
+    own_interrupts();
     let is_worker = argv.get(1).is_some_and(|command| command == "worker");
     let code = py.detach(move || zato_cli::main(argv, runtime));
     if is_worker {
         exit::leave(py, code);
     }
     Ok(code)
+}
+
+/// Takes SIGINT away from Python, whose handler would raise `KeyboardInterrupt` once a command is over that has
+/// dealt with it already. Commands that do nothing about it end at once.
+fn own_interrupts() {
+    // SAFETY: the default disposition runs no code of ours.
+    unsafe { libc::signal(libc::SIGINT, libc::SIG_DFL) };
 }
