@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-import zato.server
 from deployment import ROOT, Deployments, module, service
 from zato.server._loader import internal_units
 
@@ -159,8 +158,8 @@ def test_odd_objects_in_modules_do_no_harm(it: Deployments) -> None:
 
 
 def test_the_example_deploys(it: Deployments) -> None:
-    example = Path(zato.server.__file__).parent / "examples" / "demo.py"
-    unit = it.deploy(module("demo.py", example.read_text()))["demo.py"]
+    example = Path(__file__).parents[3] / "examples" / "tour.py"
+    unit = it.deploy(module("tour.py", example.read_text()))["tour.py"]
     assert unit["problems"] == [] and unit["warnings"] == []
-    assert list(it.services) == ["demo.echo", "demo.get-book", "demo.ping", "demo.shelf", "demo.slow"]
-    assert it.services["demo.slow"]["is_async"]
+    assert list(it.services) == ["tour.echo", "tour.get-book", "tour.ping", "tour.shelf", "tour.slow"]
+    assert it.services["tour.slow"]["is_async"]

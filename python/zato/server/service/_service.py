@@ -143,7 +143,7 @@ class Service(Hooks, _core.Service):
             return getattr(self, name, "(None)")
 
         facts = {name: value(name) for name in ["request.payload", *names]}
-        self.logger.log(level, "%s %s", user_msg, facts)
+        self.logger.log(level, "%s %s", user_msg, facts, stacklevel=3)
         return facts
 
 

@@ -1,6 +1,6 @@
 """Services to start from: copy this file to the pickup directory, change it, save it, and the server runs the new code.
 
-Invoke any of them with `zato service invoke DIR/server1 demo.ping`, or give them a REST channel of their own.
+Invoke any of them with `zato service invoke DIR/server1 tour.ping`, or give them a REST channel of their own.
 """
 
 from zato.common.exception import NotFound
@@ -13,7 +13,7 @@ BOOKS = {
 
 
 class Ping(Service):
-    """The smallest service: it is called `demo.ping`, after this file and this class."""
+    """The smallest service: it is called `tour.ping`, after this file and this class."""
 
     def handle(self):
         """Assign a string, bytes, a dictionary or a list to the payload."""
@@ -21,7 +21,7 @@ class Ping(Service):
 
 
 class Echo(Service):
-    """Shows where things of a request are: `demo.echo`."""
+    """Shows where things of a request are: `tour.echo`."""
 
     def handle(self):
         """Path and query parameters, the parsed body and headers are read only if they are asked for."""
@@ -38,7 +38,7 @@ class Echo(Service):
 
 
 class GetBook(Service):
-    """Declares what it takes and gives: `demo.get-book`. Names ending in `_id` are integers."""
+    """Declares what it takes and gives: `tour.get-book`. Names ending in `_id` are integers."""
 
     input = "book_id", "-lang"
     output = "title", "author", Int("year"), "-lang"
@@ -54,7 +54,7 @@ class GetBook(Service):
 
 
 class Shelf(Service):
-    """Has a method for each HTTP verb: `demo.shelf`. Other verbs are answered with 405."""
+    """Has a method for each HTTP verb: `tour.shelf`. Other verbs are answered with 405."""
 
     def handle_GET(self):
         """Calls another service for each book; calls between services cost next to nothing."""
@@ -65,12 +65,12 @@ class Shelf(Service):
         book_id = max(BOOKS) + 1
         BOOKS[book_id] = self.request.payload
         self.response.status_code = 201
-        self.response.headers["Location"] = f"/demo/books/{book_id}"
+        self.response.headers["Location"] = f"/books/{book_id}"
         self.response.payload = {"book_id": book_id}
 
 
 class Slow(Service):
-    """May be a coroutine: `demo.slow` waits without keeping a thread."""
+    """May be a coroutine: `tour.slow` waits without keeping a thread."""
 
     async def handle(self):
         """Waits a moment."""
