@@ -9,6 +9,7 @@ import hmac
 import os
 import pty
 import re
+import resource
 import shutil
 import stat
 import statistics
@@ -44,15 +45,18 @@ def mode(path: Path) -> int:
 
 def test_the_version_is_printed_fast(zato: CommandLine) -> None:
     zato("--version")
-    times = []
+    times, work = [], []
     for _ in range(10):
-        begun = time.perf_counter()
+        before, begun = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
         done = zato("--version")
         times.append(time.perf_counter() - begun)
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        work.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
         assert re.fullmatch(r"Zato 3\.2\+\S+-py3\.\d+\.\d+\S*\n", done.stdout), done.stdout
-    median = statistics.median(times) * 1000
-    print(f"zato --version: median {median:.0f} ms, best {min(times) * 1000:.0f} ms (goal: under 100 ms)")  # noqa: T201
-    assert median < 250
+    median, busy = statistics.median(times) * 1000, statistics.median(work) * 1000
+    print(f"zato --version: median {median:.0f} ms, {busy:.0f} ms of them working (goal: under 100 ms)")  # noqa: T201
+    assert busy < 100
+    assert median < 250 or min(times) * 1000 < 250, "far over the goal, even for a busy machine"
 
 
 @pytest.mark.parametrize(
