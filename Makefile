@@ -9,7 +9,7 @@ RUST   := $(shell find rust xtask -name '*.rs' -o -name Cargo.toml) Cargo.toml C
 PYSRC  := $(shell find python -name '*.py' -o -name '*.pyi') pyproject.toml
 
 .DEFAULT_GOAL := help
-.PHONY: help run stop wheel dist-wheel test rust-test python-test e2e lint tidy fuzz bench clean
+.PHONY: help run stop wheel dist-wheel test rust-test python-test e2e lint tidy docs fuzz bench clean
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
@@ -50,6 +50,9 @@ lint: tidy $(BIN)/pytest ## formatting, lints, types, structure
 tidy: ## check structure: dependency rules, file sizes, names, documents
 	cargo xtask tidy
 
+docs: ## write the reference pages that are made from the code
+	ZATO_UPDATE_DOCS=1 cargo test --quiet -p zato-server -p zato-cli --test it docs
+
 rust-test: ## Rust unit and integration tests, without Python
 	cargo test --quiet --workspace --exclude zato-py
 
@@ -66,4 +69,4 @@ bench: $(WHEEL) ## measure against peers in the same run and print ratios
 	$(PYTHON) benches/run.py
 
 clean: ## remove everything that was built
-	rm -rf target dist $(VENV) .run
+	rm -rf target fuzz/target fuzz/artifacts dist $(VENV) .venv-bench .run
