@@ -6,30 +6,27 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tokio::sync::{mpsc, oneshot};
+use tokio::time::MissedTickBehavior;
 use zato_core::guest::{Unit, UnitChanges};
-use zato_core::{Error, ErrorKind, Problem, Result};
-use zato_store::{AcknowledgementStatus, DeploymentResult, Store, UnitResult, UnitStatus};
+use zato_core::{Error, ErrorKind, Result};
+use zato_store::Store;
 
+use super::by_path;
 use super::current::CurrentDirectory;
 use super::initial::{self, PICKUP};
+use super::others::{self, Seen};
 use super::read::UnreadableUnit;
-use super::record::{self, Records};
-use super::transaction::{Acknowledgement, Outcome, Transaction};
-use super::watcher::{self, PickedUp};
-use crate::control::{DeploymentReport, UnitReport};
+use super::record::Records;
+use super::removal;
+use super::watcher::PickedUp;
+use crate::control::DeploymentReport;
 use crate::supervisor::fleet::Fleet;
-
-/// Who deploys what is picked up.
-const SERVER: &str = "server";
-
-/// How often a deployment is tried that the store could not take.
-const STORE_ATTEMPTS: u32 = 3;
-
-/// How long to wait before it is tried again.
-const STORE_PAUSE: Duration = Duration::from_millis(500);
 
 /// How long the first deployment waits for workers before it goes on with those that are there.
 const JOIN_LIMIT: Duration = Duration::from_secs(20);
+
+/// How long the first deployment may keep workers from serving what was in force before.
+const FIRST_LIMIT: Duration = Duration::from_secs(5);
 
 /// Something to deploy that does not come from a pickup directory.
 #[derive(Debug)]
@@ -50,7 +47,7 @@ pub(crate) struct Deployer {
     pub(crate) fleet: Arc<Fleet>,
     pub(crate) store: Store,
     pub(crate) records: Arc<Records>,
-    /// Name of the server, for acknowledgments.
+    /// Name of the server, which is who deploys what is picked up.
     pub(crate) server: String,
     /// `work/hot-deploy/current`.
     pub(crate) current: PathBuf,
@@ -65,12 +62,12 @@ pub(crate) struct Deployer {
 }
 
 /// One deployment.
-struct Batch {
-    changes: UnitChanges,
-    unreadable: Vec<UnreadableUnit>,
-    actor: String,
-    reason: String,
-    since: Instant,
+pub(super) struct Batch {
+    pub(super) changes: UnitChanges,
+    pub(super) unreadable: Vec<UnreadableUnit>,
+    pub(super) actor: String,
+    pub(super) reason: String,
+    pub(super) since: Instant,
 }
 
 impl Deployer {
@@ -80,15 +77,34 @@ impl Deployer {
         mut picked_up: mpsc::UnboundedReceiver<PickedUp>,
         mut jobs: mpsc::UnboundedReceiver<Job>,
     ) {
-        if let Some(found) = picked_up.recv().await {
-            if let Err(error) = self.start(found).await {
-                tracing::error!(target: "zato", "Pickup directories could not be compared with the store: {}", error.report());
-            }
+        let mut seen = self.seen_so_far().await.unwrap_or_else(|error| {
+            tracing::error!(target: "zato", "Deployments could not be read: {}", error.report());
+            Seen::default()
+        });
+        // What is in force must not wait for ever for what is not.
+        let fleet = Arc::clone(&self.fleet);
+        let impatient = tokio::spawn(async move {
+            tokio::time::sleep(FIRST_LIMIT).await;
+            fleet.allow_serving();
+        });
+        if let Some(found) = picked_up.recv().await
+            && let Err(error) = self.start(found).await
+        {
+            tracing::error!(
+                target: "zato",
+                "Pickup directories could not be compared with the store: {}",
+                error.report(),
+            );
         }
+        impatient.abort();
         self.fleet.allow_serving();
         self.show_current().await;
+        let mut looks = tokio::time::interval(others::LOOK);
+        looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut is_followed = true;
         loop {
             tokio::select! {
+                biased;
                 found = picked_up.recv() => match found {
                     Some(found) => self.pick_up(found).await,
                     None => return,
@@ -97,13 +113,21 @@ impl Deployer {
                     Some(job) => self.take(job).await,
                     None => return,
                 },
+                _ = looks.tick() => {
+                    let outcome = self.follow_others(&mut seen).await;
+                    // Said when it begins and when it ends, not several times a second.
+                    if std::mem::replace(&mut is_followed, outcome.is_ok()) != outcome.is_ok() {
+                        log_following(&outcome);
+                    }
+                }
             }
         }
     }
 
     async fn start(&self, found: PickedUp) -> Result<()> {
         let mut missed =
-            initial::missed(&found, &self.records, &self.store, self.deletes_after_pick_up).await?;
+            initial::missed(&found, &self.records, &self.store, &self.server, self.deletes_after_pick_up)
+                .await?;
         if self.records.count() == 0 && self.store.deployments(1).await?.is_empty() {
             missed.put.extend(self.inherited(&found));
         }
@@ -119,11 +143,11 @@ impl Deployer {
 
     /// Code that a server of another version had in force; it comes along when its directory is taken over.
     fn inherited(&self, found: &PickedUp) -> Vec<Unit> {
-        let units = watcher::read_path(&self.current).unwrap_or_default();
+        let units = by_path::read_path(&self.current).unwrap_or_default();
         units.into_iter().filter(|unit| found.put.iter().all(|other| other.key != unit.key)).collect()
     }
 
-    async fn show_current(&self) {
+    pub(super) async fn show_current(&self) {
         let shown = match self.store.current_units().await {
             Ok(units) => CurrentDirectory(self.current.clone()).replace_all(&units),
             Err(error) => Err(error),
@@ -203,7 +227,8 @@ impl Deployer {
 
     async fn deploy_picked_up(&self, changes: UnitChanges, unreadable: Vec<UnreadableUnit>, since: Instant) {
         let picked_up = changes.put.clone();
-        let batch = Batch { changes, unreadable, actor: SERVER.to_owned(), reason: PICKUP.to_owned(), since };
+        let batch =
+            Batch { changes, unreadable, actor: self.server.clone(), reason: PICKUP.to_owned(), since };
         let mut unchanged = Vec::new();
         let batch = self.without_unchanged(batch, &mut unchanged);
         for key in &unchanged {
@@ -223,7 +248,7 @@ impl Deployer {
             }
         }
         if self.deletes_after_pick_up {
-            remove_files(picked_up.iter().filter(|unit| done.contains(&unit.key)));
+            removal::remove_files(picked_up.iter().filter(|unit| done.contains(&unit.key)));
         }
     }
 
@@ -270,170 +295,19 @@ impl Deployer {
         });
         batches.collect()
     }
+}
 
-    async fn check(&self, units: Vec<Unit>) -> DeploymentReport {
-        let started = Instant::now();
-        let changes = UnitChanges { put: units, delete: Vec::new() };
-        let transaction = self.transaction(-1);
-        let outcome = transaction.prepare(&changes).await;
-        transaction.abort(&outcome).await;
-        DeploymentReport { milliseconds: milliseconds(started), ..report(&changes, &outcome) }
-    }
-
-    fn transaction(&self, deployment: i64) -> Transaction<'_> {
-        Transaction {
-            fleet: &self.fleet,
-            deployment,
-            import_limit: self.import_limit,
-            includes_dependants: self.includes_dependants,
-        }
-    }
-
-    /// Carries out one deployment; nothing to do is no deployment.
-    async fn deploy(&self, batch: Batch) -> Result<DeploymentReport> {
-        if batch.changes.put.is_empty() && batch.changes.delete.is_empty() && batch.unreadable.is_empty() {
-            return Ok(DeploymentReport {
-                milliseconds: milliseconds(batch.since),
-                ..DeploymentReport::default()
-            });
-        }
-        let mut attempt = 1;
-        loop {
-            match self.try_deploy(&batch).await {
-                Err(error) if error.kind().is_retryable() && attempt < STORE_ATTEMPTS => {
-                    tracing::warn!(target: "zato", "Deployment is tried again: {}", error.report());
-                    attempt += 1;
-                    tokio::time::sleep(STORE_PAUSE).await;
-                }
-                other => return other,
-            }
-        }
-    }
-
-    async fn try_deploy(&self, batch: &Batch) -> Result<DeploymentReport> {
-        let mut recorded = batch.changes.clone();
-        recorded.put.extend(batch.unreadable.iter().map(|unreadable| unreadable.unit.clone()));
-        let id = self.store.begin_deployment(&batch.actor, &batch.reason, &recorded).await?;
-        let transaction = self.transaction(id);
-        let mut outcome = transaction.prepare(&batch.changes).await;
-        for unreadable in &batch.unreadable {
-            outcome.failed.insert(unreadable.unit.key.clone(), unreadable.problems.clone());
-        }
-        let was_in_force = self.records.keys_in_force();
-        let mut report = report(&recorded, &outcome);
-        report.deployment = Some(id);
-        let result = DeploymentResult::new(results(&report), report.deleted.clone());
-        if let Err(error) = self.store.finish_deployment(id, result).await {
-            transaction.abort(&outcome).await;
-            return Err(error);
-        }
-        // From here on it is in force, whatever becomes of this process.
-        let acknowledgements = if outcome.accepted.is_empty() && report.deleted.is_empty() {
-            transaction.abort(&outcome).await;
-            Vec::new()
-        } else {
-            transaction.commit(&outcome).await
-        };
-        report.milliseconds = milliseconds(batch.since);
-        self.records.note(id, &recorded.put, &report);
-        record::log(&report, acknowledgements.len(), &was_in_force);
-        self.show(&recorded.put, &report);
-        self.acknowledge(id, acknowledgements).await;
-        Ok(report)
-    }
-
-    fn show(&self, units: &[Unit], report: &DeploymentReport) {
-        let current = CurrentDirectory(self.current.clone());
-        for key in &report.deleted {
-            warn_if_failed(current.remove(key));
-        }
-        let is_deployed =
-            |unit: &&Unit| report.units.iter().any(|told| told.key == unit.key && told.problems.is_empty());
-        for unit in units.iter().filter(is_deployed) {
-            warn_if_failed(current.write(unit));
-        }
-    }
-
-    async fn acknowledge(&self, deployment: i64, acknowledgements: Vec<Acknowledgement>) {
-        for Acknowledgement { worker, outcome } in acknowledgements {
-            let (status, detail) = match outcome {
-                Ok(()) => (AcknowledgementStatus::Deployed, String::new()),
-                Err(error) => (AcknowledgementStatus::Failed, error.to_string()),
-            };
-            if let Err(error) =
-                self.store.acknowledge(deployment, &self.server, worker, status, &detail).await
-            {
-                tracing::warn!(target: "zato", "Acknowledgment of worker {worker} was not recorded: {error}");
-            }
+fn log_following(outcome: &Result<()>) {
+    match outcome {
+        Ok(()) => tracing::info!(target: "zato", "Deployments of other servers are followed again"),
+        Err(error) => {
+            tracing::error!(target: "zato", "Deployments of other servers cannot be followed: {}", error.report());
         }
     }
 }
 
-/// Says what became of every unit, before anybody has put anything in force.
-fn report(changes: &UnitChanges, outcome: &Outcome) -> DeploymentReport {
-    let mut units: Vec<UnitReport> = Vec::new();
-    for unit in &changes.put {
-        let problems = outcome.failed.get(&unit.key).cloned().unwrap_or_default();
-        let is_accepted = outcome.accepted.contains(&unit.key);
-        let services =
-            outcome.prepared.get(&unit.key).filter(|_| is_accepted).map(|prepared| &prepared.services);
-        let silent = || vec![Problem::new("it was not imported, see the problems of the other units")];
-        units.push(UnitReport {
-            key: unit.key.clone(),
-            hash: unit.hash.clone(),
-            is_dependant: false,
-            services: services.cloned().unwrap_or_default(),
-            problems: if problems.is_empty() && !is_accepted { silent() } else { problems },
-        });
-    }
-    let is_dependant = |key: &&String| changes.put.iter().all(|unit| unit.key != **key);
-    for key in outcome.accepted.iter().filter(is_dependant) {
-        units.push(UnitReport {
-            key: key.clone(),
-            is_dependant: true,
-            services: outcome.prepared.get(key).map(|prepared| prepared.services.clone()).unwrap_or_default(),
-            ..UnitReport::default()
-        });
-    }
-    DeploymentReport { units, deleted: changes.delete.clone(), ..DeploymentReport::default() }
-}
-
-fn results(report: &DeploymentReport) -> Vec<UnitResult> {
-    let result = |unit: &UnitReport| UnitResult {
-        key: unit.key.clone(),
-        status: if unit.problems.is_empty() { UnitStatus::Deployed } else { UnitStatus::Failed },
-        services: unit.services.clone(),
-        problems: unit.problems.clone(),
-    };
-    report.units.iter().map(result).collect()
-}
-
-fn remove_files<'u>(units: impl Iterator<Item = &'u Unit>) {
-    for file in units.flat_map(|unit| &unit.files) {
-        if let Err(error) = std::fs::remove_file(&file.location)
-            && error.kind() != std::io::ErrorKind::NotFound
-        {
-            let path = file.location.display();
-            tracing::warn!(target: "zato", "`{path}` was deployed but could not be removed: {error}");
-        }
-        // A package leaves empty directories behind.
-        let parent = file.location.parent().filter(|_| file.path.contains('/') || file.path == "__init__.py");
-        if let Some(parent) = parent.filter(|parent| is_empty(parent)) {
-            drop(std::fs::remove_dir(parent));
-        }
-    }
-}
-
-fn is_empty(directory: &std::path::Path) -> bool {
-    std::fs::read_dir(directory).is_ok_and(|mut entries| entries.next().is_none())
-}
-
-fn warn_if_failed(shown: Result<()>) {
+pub(super) fn warn_if_failed(shown: Result<()>) {
     if let Err(error) = shown {
         tracing::warn!(target: "zato", "The copy of the code in force is not up to date: {}", error.report());
     }
-}
-
-fn milliseconds(since: Instant) -> u64 {
-    u64::try_from(since.elapsed().as_millis()).unwrap_or(u64::MAX)
 }

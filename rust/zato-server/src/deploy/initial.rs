@@ -30,11 +30,12 @@ pub(super) async fn missed(
     found: &PickedUp,
     records: &Records,
     store: &Store,
+    server: &str,
     deletes_after_pick_up: bool,
 ) -> Result<Missed> {
     let mut missed = Missed::default();
     for unit in &found.put {
-        if !records.is_in_force(unit) && is_new(unit, &store.unit_versions(&unit.key).await?) {
+        if !records.is_in_force(unit) && is_new(unit, server, &store.unit_versions(&unit.key).await?) {
             missed.put.push(unit.clone());
         }
     }
@@ -46,10 +47,12 @@ pub(super) async fn missed(
 
 /// Whether a unit that is not in force should be: it was saved since it was last picked up, or it failed then and
 /// nobody has decided otherwise since.
-fn is_new(unit: &Unit, versions: &[UnitVersion]) -> bool {
-    let Some(at) = versions.iter().position(|version| version.reason == PICKUP && version.hash.is_some())
-    else {
-        return true;
+fn is_new(unit: &Unit, server: &str, versions: &[UnitVersion]) -> bool {
+    let is_ours =
+        |version: &UnitVersion| version.reason == PICKUP && version.actor == server && version.hash.is_some();
+    let Some(at) = versions.iter().position(is_ours) else {
+        // Another server of the cluster may have picked up the same file, and a later version of it.
+        return versions.iter().all(|version| version.hash.as_ref() != Some(&unit.hash));
     };
     if versions[at].hash.as_ref() != Some(&unit.hash) {
         return true;
@@ -104,7 +107,7 @@ mod tests {
             key: "crm.py".to_owned(),
             deployment: 1,
             at: Timestamp::UNIX_EPOCH,
-            actor: String::new(),
+            actor: "server1".to_owned(),
             reason: reason.to_owned(),
             hash: hash.map(str::to_owned),
             status,
@@ -123,7 +126,7 @@ mod tests {
             files: Vec::new(),
             hash: hash.to_owned(),
         };
-        is_new(&unit, versions)
+        is_new(&unit, "server1", versions)
     }
 
     #[test]
@@ -141,5 +144,15 @@ mod tests {
         assert!(is_new_file("2", &[version(PICKUP, Some("2"), Failed)]), "a failure is tried again");
         assert!(is_new_file("2", &[version(PICKUP, None, Deleted), version(PICKUP, Some("2"), Deployed)]));
         assert!(is_new_file("2", &[]));
+    }
+
+    #[test]
+    fn what_another_server_has_replaced_is_not_new() {
+        let by_other = |hash| UnitVersion {
+            actor: "server2".to_owned(),
+            ..version(PICKUP, Some(hash), UnitStatus::Deployed)
+        };
+        assert!(!is_new_file("1", &[by_other("2"), by_other("1")]));
+        assert!(is_new_file("3", &[by_other("2"), by_other("1")]));
     }
 }

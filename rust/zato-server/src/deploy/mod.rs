@@ -1,10 +1,12 @@
 //! From files to deployed services: pickup directories are watched, what changed is imported aside by every worker,
 //! and put in force everywhere or nowhere (reference operations 6).
 //!
-//! On the way: [`watcher`](Watcher) finds out what changed, [`deployer`] begins a deployment in the store,
-//! [`transaction`] prepares it in the workers, [`verdict`] decides, the store finishes it (the moment from which it
+//! On the way: [`watcher`](Watcher) finds out what changed, [`deployer`] decides what to deploy, `carry_out`
+//! begins a deployment in the store, `transaction` prepares it in the workers, `verdict` decides, the store finishes it (the moment from which it
 //! is in force), the workers commit, [`record`] says what happened.
 
+mod by_path;
+mod carry_out;
 mod current;
 pub(crate) mod deployer;
 mod events;
@@ -12,12 +14,16 @@ mod index;
 mod initial;
 mod listing;
 mod names;
+mod others;
 mod read;
 pub(crate) mod record;
+mod removal;
 mod settle;
 mod transaction;
 mod verdict;
+mod watched_root;
 mod watcher;
 
+pub use by_path::read_path;
 pub use read::{UnreadableUnit, hash_files};
-pub use watcher::{PickedUp, WatchOptions, Watcher, read_path};
+pub use watcher::{PickedUp, WatchOptions, Watcher};

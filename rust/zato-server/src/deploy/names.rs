@@ -4,6 +4,7 @@ use std::cmp::Ordering;
 use std::path::Path;
 
 use globset::GlobMatcher;
+use zato_core::guest::Unit;
 
 /// Beginnings of names that are deployed first, as most other modules import them (reference operations 6.3).
 const FIRST: [&str; 6] = ["common", "util", "model", "core", "channel", "adapter"];
@@ -56,8 +57,14 @@ pub(super) fn module_name(relative: &str, is_package: bool) -> String {
 }
 
 /// Compares keys of units by the order in which they are deployed.
-pub(super) fn compare_keys(left: &str, right: &str) -> Ordering {
+fn compare_keys(left: &str, right: &str) -> Ordering {
     rank(left).cmp(&rank(right)).then_with(|| left.cmp(right))
+}
+
+/// Puts units in the order in which they are deployed.
+pub(super) fn sorted(mut units: Vec<Unit>) -> Vec<Unit> {
+    units.sort_by(|left, right| compare_keys(&left.key, &right.key));
+    units
 }
 
 fn rank(key: &str) -> usize {

@@ -1,4 +1,8 @@
 //! Reads the sources of a unit.
+#![expect(
+    clippy::result_large_err,
+    reason = "problems are the rare case, and boxes would be in everybody's way"
+)]
 
 use std::fs;
 
@@ -106,10 +110,10 @@ fn decode(bytes: Vec<u8>) -> Result<String, Problem> {
             Ok(bytes.into_iter().map(char::from).collect())
         }
         None | Some("utf-8" | "utf8" | "utf-8-sig" | "ascii" | "us-ascii") => decode_utf8(bytes),
-        Some(other) => decode_utf8(bytes).map_err(|problem| {
-            Problem::new(format!("the encoding `{other}` is not supported, and {}", problem.message))
-                .hint("save the file as UTF-8 and remove the coding comment")
-        }),
+        // Whatever the encoding, it most likely agrees about ASCII.
+        Some(_) if bytes.is_ascii() => decode_utf8(bytes),
+        Some(other) => Err(Problem::new(format!("the encoding `{other}` is not supported"))
+            .hint("save the file as UTF-8 and remove the coding comment")),
     }
 }
 

@@ -1,6 +1,6 @@
 //! What is in force, what failed, and how both are told to people.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use parking_lot::Mutex;
@@ -20,6 +20,8 @@ struct State {
     in_force: BTreeMap<String, String>,
     failures: BTreeMap<String, Failure>,
     latest: Option<i64>,
+    /// Deployments of this server since its start.
+    own: BTreeSet<i64>,
 }
 
 #[derive(Debug)]
@@ -32,9 +34,26 @@ struct Failure {
 impl Records {
     /// Begins with what the store says is in force.
     pub(crate) fn new(versions: &[UnitVersion]) -> Self {
+        let records = Self::default();
+        records.replace(versions);
+        records
+    }
+
+    /// Takes over what the store says is in force.
+    pub(super) fn replace(&self, versions: &[UnitVersion]) {
         let in_force =
             versions.iter().filter_map(|version| Some((version.key.clone(), version.hash.clone()?)));
-        Self(Mutex::new(State { in_force: in_force.collect(), ..State::default() }))
+        self.0.lock().in_force = in_force.collect();
+    }
+
+    /// Takes note that a deployment is one of this server.
+    pub(super) fn note_own(&self, deployment: i64) {
+        self.0.lock().own.insert(deployment);
+    }
+
+    /// Whether a deployment is one of this server.
+    pub(super) fn is_own(&self, deployment: i64) -> bool {
+        self.0.lock().own.contains(&deployment)
     }
 
     /// How many units are in force.
@@ -109,7 +128,7 @@ impl Records {
     }
 
     /// Takes note of units in force that a worker could not load; gives those that nobody said so about before.
-    pub(crate) fn note_not_loaded<'u>(&self, units: &'u [PreparedUnit]) -> Vec<&'u PreparedUnit> {
+    fn note_not_loaded<'u>(&self, units: &'u [PreparedUnit]) -> Vec<&'u PreparedUnit> {
         let mut state = self.0.lock();
         let mut new = Vec::new();
         for unit in units.iter().filter(|unit| !unit.problems.is_empty()) {
@@ -184,6 +203,14 @@ pub(super) fn log(report: &DeploymentReport, workers: usize, was_in_force: &[Str
     }
     for key in &report.deleted {
         tracing::info!(target: "zato", "Undeployed `{key}` {suffix}");
+    }
+}
+
+/// Writes to the log which units in force a worker could not load; once, whatever other workers say.
+pub(crate) fn log_not_loaded(records: &Records, worker: usize, units: &[PreparedUnit]) {
+    for unit in records.note_not_loaded(units) {
+        let problems: Vec<String> = unit.problems.iter().map(|problem| format!("\n  {problem}")).collect();
+        tracing::error!(target: "zato", "`{}` could not be loaded by worker {worker}{}", unit.key, problems.concat());
     }
 }
 

@@ -1,4 +1,8 @@
 //! Prepares a deployment in every worker and puts it in force in all of them or in none.
+#![expect(
+    clippy::result_large_err,
+    reason = "problems are the rare case, and boxes would be in everybody's way"
+)]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -8,6 +12,7 @@ use futures::future::join_all;
 use zato_core::guest::{PreparedUnit, ServiceInfo, Unit, UnitChanges};
 use zato_core::{Error, ErrorKind, Problem, Result};
 
+use super::record::{self, Records};
 use super::verdict::{Verdict, judge};
 use crate::control::{Order, Prepared, Restored};
 use crate::supervisor::fleet::Fleet;
@@ -23,6 +28,7 @@ const ANSWER_GRACE: Duration = Duration::from_secs(10);
 #[derive(Debug)]
 pub(super) struct Transaction<'t> {
     pub(super) fleet: &'t Arc<Fleet>,
+    pub(super) records: &'t Records,
     /// Number of the deployment in the store; a negative one for a check.
     pub(super) deployment: i64,
     /// How long the import of one unit may take.
@@ -212,17 +218,12 @@ impl Transaction<'_> {
                 let order = Order::Commit { deployment: self.deployment, units, epoch };
                 done = limited(member.peer.ask::<Vec<ServiceInfo>>(&order)).await.map(drop);
             }
-            if let Err(error) = &done {
-                tracing::debug!(%error, "worker {} loads deployment {} from the store", member.index, self.deployment);
-                let order = Order::CatchUp { epoch };
-                done = limited(member.peer.ask::<Restored>(&order)).await.map(drop);
-            }
             match &done {
                 Ok(()) => self.fleet.note_epoch(&member, epoch),
-                Err(_) if member.is_gone() => {}
                 Err(error) => {
-                    let why = format!("it could not put deployment {} in force: {error}", self.deployment);
-                    self.fleet.recycle(&member, &why);
+                    let number = self.deployment;
+                    tracing::debug!(%error, "worker {} loads deployment {number} from the store", member.index);
+                    done = catch_up(self.fleet, self.records, &member, epoch).await;
                 }
             }
             Acknowledgement { worker: member.index, outcome: done }
@@ -248,6 +249,37 @@ impl Outcome {
             let location = unit.files.first().map(|file| file.location.display().to_string());
             let problem = Problem { file: location, ..problem.clone() };
             self.failed.entry(unit.key.clone()).or_default().push(problem);
+        }
+    }
+}
+
+/// Makes a worker load what is in force according to the store; one that cannot is restarted.
+pub(super) async fn catch_up(
+    fleet: &Arc<Fleet>,
+    records: &Records,
+    member: &Member,
+    epoch: u64,
+) -> Result<()> {
+    match limited(member.peer.ask::<Restored>(&Order::CatchUp { epoch })).await {
+        Ok(restored) => {
+            fleet.note_epoch(member, epoch);
+            record::log_not_loaded(records, member.index, &restored.units);
+            let failed: Vec<&str> = restored
+                .units
+                .iter()
+                .filter(|unit| !unit.problems.is_empty())
+                .map(|unit| unit.key.as_str())
+                .collect();
+            if failed.is_empty() {
+                return Ok(());
+            }
+            Err(Error::new(ErrorKind::Deploy, format!("it could not load {}", failed.join(", "))))
+        }
+        Err(error) => {
+            if !member.is_gone() {
+                fleet.recycle(member, &format!("it could not load what is in force: {error}"));
+            }
+            Err(error)
         }
     }
 }

@@ -2,23 +2,22 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::os::unix::fs::MetadataExt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use globset::Glob;
 use notify::{RecommendedWatcher, RecursiveMode, Watcher as _};
 use tokio::sync::mpsc::UnboundedSender;
 use zato_core::error::Context;
 use zato_core::guest::Unit;
-use zato_core::{Error, ErrorKind, Problem, Result};
+use zato_core::{ErrorKind, Problem, Result};
 
-use super::index::Index;
-use super::listing::{Listing, Root};
+use super::listing::Listing;
 use super::names;
 use super::read::UnreadableUnit;
 use super::settle::{Completed, Settle, Sighting};
+use super::watched_root::{Presence, WatchedRoot};
 use super::{events, read};
 use crate::config::pickup::PickupDirectory;
 
@@ -78,10 +77,10 @@ impl Watcher {
     /// [`ErrorKind::Invalid`] if a pattern of file names is none, [`ErrorKind::Io`] if no thread can be started.
     pub fn start(options: &WatchOptions, sink: UnboundedSender<PickedUp>) -> Result<Self> {
         let (events, receiver) = mpsc::channel();
-        let roots = options.directories.iter().map(root).collect::<Result<Vec<_>>>()?;
+        let roots = options.directories.iter().map(WatchedRoot::new).collect::<Result<Vec<_>>>()?;
         let notifier = if options.is_polling { None } else { notifier(&events) };
         let mut watching = Watching {
-            roots: roots.into_iter().map(WatchedRoot::new).collect(),
+            roots,
             notifier,
             watched: HashMap::new(),
             settle: Settle::new(options.settle_time),
@@ -114,20 +113,6 @@ impl Drop for Watcher {
     }
 }
 
-fn root(directory: &PickupDirectory) -> Result<Root> {
-    let patterns = directory
-        .patterns
-        .iter()
-        // The default means every kind of source file.
-        .filter(|pattern| !matches!(pattern.as_str(), "*.py" | "*"))
-        .map(|pattern| Glob::new(pattern).map(|glob| glob.compile_matcher()))
-        .collect::<std::result::Result<Vec<_>, _>>()
-        .context(ErrorKind::Invalid, || {
-            format!("patterns of pickup directory `{}` are not valid", directory.name)
-        })?;
-    Ok(Root { path: directory.path.clone(), is_recursive: directory.is_recursive, patterns })
-}
-
 fn notifier(events: &mpsc::Sender<Message>) -> Option<RecommendedWatcher> {
     let events = events.clone();
     // The receiver is gone only while the watcher is being dropped.
@@ -137,60 +122,6 @@ fn notifier(events: &mpsc::Sender<Message>) -> Option<RecommendedWatcher> {
         Err(error) => {
             tracing::warn!(%error, "the system cannot report changes of files; pickup directories are polled");
             None
-        }
-    }
-}
-
-#[derive(Debug)]
-struct WatchedRoot {
-    root: Root,
-    index: Index,
-    presence: Presence,
-    /// Directories of the latest listing, without symbolic links.
-    directories: HashSet<PathBuf>,
-}
-
-/// How changes of a pickup directory become known.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Presence {
-    /// It was not looked at yet.
-    Unknown,
-    /// It does not exist, and is waited for.
-    Missing,
-    /// The system reports them.
-    Reported,
-    /// It has to be looked at over and over.
-    Polled,
-}
-
-impl WatchedRoot {
-    fn new(root: Root) -> Self {
-        Self { root, index: Index::default(), presence: Presence::Unknown, directories: HashSet::new() }
-    }
-
-    fn note_existence(&mut self, exists: bool, can_notify: bool) {
-        let path = self.root.path.display();
-        let before = self.presence;
-        match (exists, before) {
-            (true, Presence::Unknown | Presence::Missing) => {
-                let is_reported = can_notify && events::reports_changes(&self.root.path);
-                self.presence = if is_reported { Presence::Reported } else { Presence::Polled };
-            }
-            (false, _) => self.presence = Presence::Missing,
-            (true, _) => {}
-        }
-        match (before, self.presence) {
-            (Presence::Missing, Presence::Missing) => {}
-            (Presence::Missing, _) => tracing::info!("pickup directory `{path}` is there now"),
-            (Presence::Unknown, Presence::Missing) => {
-                tracing::warn!("pickup directory `{path}` does not exist; it is waited for");
-            }
-            (_, Presence::Missing) => {
-                tracing::warn!(
-                    "pickup directory `{path}` is gone; its services stay deployed, and it is waited for"
-                );
-            }
-            _ => {}
         }
     }
 }
@@ -327,7 +258,7 @@ impl Watching {
         let picked_up = PickedUp {
             is_initial,
             noticed_at,
-            put: sorted(found.put.into_values().map(|(_, unit)| unit).collect()),
+            put: names::sorted(found.put.into_values().map(|(_, unit)| unit).collect()),
             deleted: found.deleted.into_values().flatten().collect(),
             unreadable: found.unreadable,
             directories: self.existing(),
@@ -453,43 +384,6 @@ impl Found {
     fn put(&mut self, at: usize, unit: Unit) {
         self.put.insert(unit.key.clone(), (at, unit));
     }
-}
-
-fn sorted(mut units: Vec<Unit>) -> Vec<Unit> {
-    units.sort_by(|left, right| names::compare_keys(&left.key, &right.key));
-    units
-}
-
-/// Reads what is at a path that need not be in a pickup directory: a file, a package, or a directory of them.
-///
-/// # Errors
-/// [`ErrorKind::NotFound`] if there is nothing that can be deployed, [`ErrorKind::Invalid`] naming everything that
-/// is wrong with the files.
-pub fn read_path(path: &Path) -> Result<Vec<Unit>> {
-    let listing = Listing::take_path(path);
-    if !listing.exists {
-        return Err(Error::new(ErrorKind::NotFound, format!("there is nothing at `{}`", path.display())));
-    }
-    let (mut units, mut problems) = (Vec::new(), listing.problems.into_values().collect::<Vec<_>>());
-    for listed in listing.units.values() {
-        match read::read_unit(listed) {
-            Ok(unit) => units.push(unit),
-            Err(unreadable) => problems.extend(unreadable.problems),
-        }
-    }
-    if !problems.is_empty() {
-        return Err(Error::from_problems(format!("`{}` cannot be deployed", path.display()), problems));
-    }
-    if units.is_empty() {
-        return Err(Error::new(
-            ErrorKind::NotFound,
-            format!("`{}` is no Python module or package", path.display()),
-        )
-        .hint(
-            "give a file that ends in .py, a directory with an __init__.py, or a directory of such files",
-        ));
-    }
-    Ok(sorted(units))
 }
 
 #[cfg(test)]

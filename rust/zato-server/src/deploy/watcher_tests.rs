@@ -1,6 +1,7 @@
 use std::fs;
 use std::io::Write as _;
 use std::os::unix::fs::symlink;
+use std::path::Path;
 
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
@@ -237,12 +238,4 @@ async fn a_file_that_is_no_text_is_reported_by_name() {
     assert_eq!(unit.key, "a.py");
     assert!(problems[0].to_string().contains("not valid UTF-8"), "{}", problems[0]);
     assert_eq!(problems[0].line, Some(1));
-}
-
-#[test]
-fn a_path_without_modules_is_refused_with_a_remedy() {
-    let base = tempfile::tempdir().unwrap();
-    assert_eq!(read_path(&base.path().join("missing.py")).unwrap_err().kind(), ErrorKind::NotFound);
-    let error = read_path(base.path()).unwrap_err();
-    assert!(error.report().contains("ends in .py"), "{}", error.report());
 }

@@ -2,9 +2,8 @@
 
 use std::net::SocketAddr;
 use std::process::Stdio;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use futures::future::join_all;
 use parking_lot::Mutex;
@@ -19,7 +18,6 @@ use zato_core::{Error, ErrorKind, Result};
 use super::WorkerCommand;
 use super::seat::{Member, Seat, describe};
 use crate::control::{Order, Restored, WorkerPhase, WorkerStatus};
-use crate::worker::EXIT_UNABLE;
 
 /// Shortest and longest wait before a worker is started again.
 const BACKOFF: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(30));
@@ -30,19 +28,16 @@ const STABLE_AFTER: Duration = Duration::from_secs(10);
 /// How often a worker may end before it was ever ready until the start of the server is given up.
 const START_ATTEMPTS: u32 = 5;
 
-/// How long a worker may go on after its drain limit before it is killed.
-const EXIT_GRACE: Duration = Duration::from_millis(400);
-
 /// How long a worker may take to answer what costs it nothing.
 const ANSWER_LIMIT: Duration = Duration::from_secs(2);
 
 /// All workers.
 #[derive(Debug)]
 pub(crate) struct Fleet {
-    seats: Vec<Mutex<Seat>>,
+    pub(super) seats: Vec<Mutex<Seat>>,
     command: WorkerCommand,
     address: SocketAddr,
-    drain_timeout: Duration,
+    pub(super) drain_timeout: Duration,
     /// How many deployments were finished since the start.
     epoch: Mutex<u64>,
     /// Latest revision of the config store that workers were told.
@@ -53,9 +48,9 @@ pub(crate) struct Fleet {
     /// Whether the server has been ready at least once.
     was_ready: AtomicBool,
     /// No worker is started any more.
-    stopping: CancellationToken,
+    pub(super) stopping: CancellationToken,
     /// Workers are killed.
-    killing: CancellationToken,
+    pub(super) killing: CancellationToken,
     /// Why the start of the server was given up.
     failure: Mutex<Option<Error>>,
     failed: CancellationToken,
@@ -100,12 +95,8 @@ impl Fleet {
     pub(super) async fn keep(&self, index: usize) {
         while !self.stopping.is_cancelled() {
             let ended = match self.spawn(index) {
-                Ok(mut child) => {
-                    let status = self.wait(index, &mut child).await;
-                    let code = status.as_ref().ok().and_then(std::process::ExitStatus::code);
-                    (describe(&status), code)
-                }
-                Err(error) => (error.report(), None),
+                Ok(mut child) => describe(&self.wait(index, &mut child).await),
+                Err(error) => error.report(),
             };
             let Some(pause) = self.after_exit(index, ended) else { break };
             tokio::select! {
@@ -148,7 +139,7 @@ impl Fleet {
     }
 
     /// Takes note of the end of a worker; gives how long to wait before it is started again.
-    fn after_exit(&self, index: usize, (how, code): (String, Option<i32>)) -> Option<Duration> {
+    fn after_exit(&self, index: usize, how: String) -> Option<Duration> {
         let pause = {
             let mut seat = self.seats[index].lock();
             let was_ready = seat.ready_since;
@@ -163,7 +154,7 @@ impl Fleet {
             if self.stopping.is_cancelled() {
                 return None;
             }
-            let pause = if code == Some(i32::from(EXIT_UNABLE)) { BACKOFF.1 } else { backoff(seat.failures) };
+            let pause = if seat.unable.is_some() { BACKOFF.1 } else { backoff(seat.failures) };
             if was_asked {
                 tracing::info!("worker {index} is started again");
             } else {
@@ -173,7 +164,7 @@ impl Fleet {
                     pause.as_millis(),
                 );
             }
-            self.give_up_start(index, &seat, &how, code);
+            self.give_up_start(index, &seat, &how);
             pause
         };
         self.changed();
@@ -181,13 +172,13 @@ impl Fleet {
     }
 
     /// Ends the server if a worker cannot be started when the server starts.
-    fn give_up_start(&self, index: usize, seat: &Seat, how: &str, code: Option<i32>) {
+    fn give_up_start(&self, index: usize, seat: &Seat, how: &str) {
         if self.was_ready.load(Ordering::SeqCst) {
             return;
         }
         let error = if let Some(report) = &seat.unable {
             Error::new(ErrorKind::Internal, format!("worker {index} cannot start: {report}"))
-        } else if code == Some(i32::from(EXIT_UNABLE)) || seat.failures >= START_ATTEMPTS {
+        } else if seat.failures >= START_ATTEMPTS {
             Error::new(
                 ErrorKind::Internal,
                 format!(
@@ -215,7 +206,7 @@ impl Fleet {
     }
 
     /// Waits until the seats are as wanted.
-    async fn until(&self, is_reached: impl Fn(&Seat) -> bool) {
+    pub(super) async fn until(&self, is_reached: impl Fn(&Seat) -> bool) {
         let mut changes = self.changes.subscribe();
         while !self.seats.iter().all(|seat| is_reached(&seat.lock())) {
             if changes.changed().await.is_err() {
@@ -348,25 +339,6 @@ impl Fleet {
         self.revision.fetch_max(revision, Ordering::SeqCst);
     }
 
-    /// Ends a worker that no longer does what it is told; another one takes its seat. What is in flight may be
-    /// finished if the worker still can.
-    pub(crate) fn recycle(self: &Arc<Self>, member: &Member, why: &str) {
-        tracing::error!("worker {} is restarted: {why}", member.index);
-        signal(member.pid, rustix::process::Signal::TERM);
-        let (fleet, member) = (Arc::clone(self), member.clone());
-        tokio::spawn(async move {
-            if fleet.exit_of(&member, fleet.drain_timeout + EXIT_GRACE).await.is_none() {
-                signal(member.pid, rustix::process::Signal::KILL);
-            }
-        });
-    }
-
-    /// Ends a worker at once, because it cannot be expected to hear what it is told.
-    pub(crate) fn kill_member(&self, member: &Member, why: &str) {
-        tracing::error!("worker {} is killed: {why}", member.index);
-        signal(member.pid, rustix::process::Signal::KILL);
-    }
-
     /// Asks all connected workers the same; those that do not answer in time are missing.
     pub(super) async fn ask_all<T: DeserializeOwned>(&self, order: &Order) -> Vec<(usize, T)> {
         let asking = self.members().into_iter().map(|member| async move {
@@ -396,71 +368,12 @@ impl Fleet {
         let find = |index| statistics.iter().find(|(other, _)| *other == index).map(|(_, figures)| *figures);
         self.seats.iter().enumerate().map(|(index, seat)| seat.lock().status(index, find(index))).collect()
     }
-
-    /// Sends a signal to every worker.
-    pub(super) fn signal_all(&self, what: rustix::process::Signal) {
-        for seat in &self.seats {
-            if let Some(pid) = seat.lock().pid {
-                signal(pid, what);
-            }
-        }
-    }
-
-    /// Stops all workers: lets them finish what is in flight, and kills those that do not end in time.
-    pub(super) async fn stop(&self) {
-        self.stopping.cancel();
-        for index in 0..self.seats.len() {
-            self.drain(index);
-        }
-        let gone = self.until(|seat| seat.phase == WorkerPhase::Stopped);
-        let limit = self.drain_timeout + EXIT_GRACE;
-        let started = Instant::now();
-        tokio::select! {
-            () = gone => return,
-            () = tokio::time::sleep(limit) => {
-                tracing::warn!("workers still run {} ms after they were told to stop; they are killed", started.elapsed().as_millis());
-            }
-            () = self.killing.cancelled() => {}
-        }
-        self.killing.cancel();
-        self.until(|seat| seat.phase == WorkerPhase::Stopped).await;
-    }
-
-    /// Kills all workers at once, also while they are being stopped.
-    pub(super) fn kill(&self) {
-        self.stopping.cancel();
-        self.killing.cancel();
-    }
-
-    fn drain(&self, index: usize) {
-        let mut seat = self.seats[index].lock();
-        seat.phase = WorkerPhase::Draining;
-        match (seat.peer.clone(), seat.pid) {
-            (Some(peer), _) => {
-                let limit = u64::try_from(self.drain_timeout.as_millis()).unwrap_or(u64::MAX);
-                tokio::spawn(async move {
-                    // A worker that ends before it answers has done what it was asked for.
-                    drop(peer.ask::<()>(&Order::Drain { limit }).await);
-                });
-            }
-            // It has not connected yet, so there is nothing in flight.
-            (None, Some(pid)) => signal(pid, rustix::process::Signal::TERM),
-            (None, None) => {}
-        }
-    }
 }
 
 /// How long to wait after so many failures in a row.
 fn backoff(failures: u32) -> Duration {
     let factor = 2_u32.saturating_pow(failures.saturating_sub(1).min(20));
     BACKOFF.0.saturating_mul(factor).min(BACKOFF.1)
-}
-
-fn signal(pid: u32, signal: rustix::process::Signal) {
-    let Some(pid) = i32::try_from(pid).ok().and_then(rustix::process::Pid::from_raw) else { return };
-    if let Err(error) = rustix::process::kill_process(pid, signal) {
-        tracing::debug!(%error, "process {pid:?} was gone already");
-    }
 }
 
 #[cfg(test)]

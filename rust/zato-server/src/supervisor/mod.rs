@@ -10,6 +10,7 @@ mod requests;
 mod running;
 pub(crate) mod seat;
 mod signals;
+mod stopping;
 mod systemd;
 
 use std::ffi::OsString;

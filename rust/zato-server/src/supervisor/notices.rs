@@ -8,6 +8,7 @@ use zato_core::{ErrorKind, Result};
 
 use super::running::Supervisor;
 use crate::control::{Hello, Incoming, Notice, Order, Peer, Restored, Welcome, WorkerPhase};
+use crate::deploy::record;
 
 /// Longest line a worker may send: its metrics, or its services.
 const LINE_LIMIT: usize = 64 << 20;
@@ -54,10 +55,10 @@ impl Supervisor {
 
     /// Takes a worker in once it has loaded the latest deployment.
     async fn restored(&self, index: usize, peer: &Peer, mut restored: Restored) -> Result<()> {
-        self.report_not_loaded(index, &restored);
+        record::log_not_loaded(&self.records, index, &restored.units);
         while let Some(epoch) = self.fleet.join(index, &restored) {
             restored = peer.ask(&Order::CatchUp { epoch }).await?;
-            self.report_not_loaded(index, &restored);
+            record::log_not_loaded(&self.records, index, &restored.units);
         }
         self.fleet.with_seat(index, |_| ());
         if restored.revision < self.fleet.revision() {
@@ -65,13 +66,5 @@ impl Supervisor {
         }
         self.fleet.serving_allowed().await;
         Ok(())
-    }
-
-    fn report_not_loaded(&self, index: usize, restored: &Restored) {
-        for unit in self.records.note_not_loaded(&restored.units) {
-            let problems: Vec<String> =
-                unit.problems.iter().map(|problem| format!("\n  {problem}")).collect();
-            tracing::error!(target: "zato", "`{}` could not be loaded by worker {index}{}", unit.key, problems.concat());
-        }
     }
 }

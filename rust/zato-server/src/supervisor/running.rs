@@ -2,9 +2,10 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -24,6 +25,9 @@ use crate::deploy::deployer::{Deployer, Job};
 use crate::deploy::record::Records;
 use crate::deploy::{WatchOptions, Watcher};
 
+/// How often to say that a start is still not finished.
+const REMINDER: Duration = Duration::from_secs(30);
+
 /// What everybody inside of a supervisor shares.
 #[derive(Debug)]
 pub(super) struct Supervisor {
@@ -40,6 +44,7 @@ pub(super) struct Supervisor {
 /// Runs a server whose pidfile is held.
 pub(super) async fn run(options: SupervisorOptions, started: Instant) -> Result<()> {
     let SupervisorOptions { paths, server, worker_command, on_ready } = options;
+    raise_file_limit();
     // From here on a signal stops the start in good order.
     let signals = Signals::take()?;
     let store = open_store(&server).await?;
@@ -108,6 +113,17 @@ pub(super) async fn run(options: SupervisorOptions, started: Instant) -> Result<
     outcome
 }
 
+/// Lets this process and the workers have as many open files as the system allows; a connection is one.
+fn raise_file_limit() {
+    let limit = getrlimit(Resource::Nofile);
+    let raised = Rlimit { current: limit.maximum, maximum: limit.maximum };
+    if limit.current != limit.maximum
+        && let Err(error) = setrlimit(Resource::Nofile, raised)
+    {
+        tracing::warn!(target: "zato", "The limit of open files stays at {:?}: {error}", limit.current);
+    }
+}
+
 async fn open_store(server: &ServerOptions) -> Result<Store> {
     let store = Store::open(StoreOptions::sqlite(&server.database.path)).await?;
     store.migrate().await?;
@@ -152,7 +168,18 @@ async fn announce(
     on_ready: Box<dyn FnOnce(&Readiness) + Send>,
     started: Instant,
 ) -> Error {
-    supervisor.fleet.ready().await;
+    let mut reminders = tokio::time::interval(REMINDER);
+    reminders.tick().await;
+    loop {
+        tokio::select! {
+            () = supervisor.fleet.ready() => break,
+            _ = reminders.tick() => tracing::warn!(
+                target: "zato",
+                "Not all workers are ready after {} s",
+                started.elapsed().as_secs(),
+            ),
+        }
+    }
     let services: Vec<(usize, Vec<ServiceInfo>)> = supervisor.fleet.ask_all(&Order::Services).await;
     let readiness = Readiness {
         address: supervisor.fleet.address(),

@@ -50,9 +50,11 @@ pub(super) async fn live(options: WorkerOptions, guest: GuestReceiver) -> Result
     let (mut ingress, ready) = match started {
         Ok(started) => started,
         Err(error) => {
-            let notice = Notice::Unable { report: error.report() };
-            // If it cannot be told, the exit code still says it.
-            drop(tokio::time::timeout(FAREWELL_LIMIT, supervisor.ask::<()>(&notice)).await);
+            // What may pass by itself is simply tried again.
+            if !error.kind().is_retryable() {
+                let notice = Notice::Unable { report: error.report() };
+                drop(tokio::time::timeout(FAREWELL_LIMIT, supervisor.ask::<()>(&notice)).await);
+            }
             return Err(error);
         }
     };

@@ -12,7 +12,7 @@ async fn a_save_is_in_force_on_every_worker_and_recorded() {
     let deployments = server.client().await.deployments(10).await.unwrap();
     assert_eq!(deployments.len(), 2);
     let deployment = &deployments[0];
-    assert_eq!((deployment.actor.as_str(), deployment.reason.as_str()), ("server", "pickup"));
+    assert_eq!((deployment.actor.as_str(), deployment.reason.as_str()), ("server1", "pickup"));
     let acknowledgements = wait_for!("acknowledgments", {
         let found = server.store.acknowledgements(deployment.id).await.unwrap();
         (found.len() == 2).then_some(found)
@@ -175,4 +175,32 @@ async fn a_save_is_in_force_without_a_wait() {
     // The goals, 50 and 200 ms, are for an optimized build on an idle machine (`make bench` measures that); this only
     // notices a pause that nobody meant.
     assert!(times[20] < Duration::from_millis(700), "{times:?}");
+}
+
+#[tokio::test]
+async fn all_servers_of_a_cluster_run_what_one_of_them_picked_up() {
+    let mut first = TestServer::started().await;
+    let mut second = TestServer::beside(&first).await;
+    first.save("crm.py", "service crm one\n");
+    second.save("crm.py", "service crm one\n");
+    first.everywhere("/crm", "one").await;
+    second.start().await;
+    second.everywhere("/crm", "one").await;
+    first.save("crm.py", "service crm two\n");
+    second.everywhere("/crm", "two").await;
+    first.everywhere("/crm", "two").await;
+    // Its own copy is older than what is in force, and nobody has saved it.
+    second.stop().await;
+    second.start().await;
+    second.everywhere("/crm", "two").await;
+    second.save("crm.py", "service crm three\n");
+    first.everywhere("/crm", "three").await;
+    let latest = first.store.deployments(1).await.unwrap().remove(0);
+    assert_eq!(latest.actor, "server2");
+    wait_for!("acknowledgments of both", {
+        let found = first.store.acknowledgements(latest.id).await.unwrap();
+        (found.len() == 4).then_some(())
+    });
+    first.stop().await;
+    second.everywhere("/crm", "three").await;
 }

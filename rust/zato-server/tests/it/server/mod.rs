@@ -58,16 +58,40 @@ impl TestServer {
     /// Makes a server with this many workers; `configuration` is appended to server.conf.
     async fn new(workers: usize, configuration: &str) -> Self {
         let directory = tempfile::tempdir().unwrap();
-        let paths = ServerPaths::new(directory.path().join("server1"));
-        paths.create_directories().unwrap();
-        let main = format!("[main]\nbind=127.0.0.1:0\nworkers={workers}\ndrain_timeout=1\n{configuration}");
-        fs::write(paths.server_conf(), main).unwrap();
         let key = SecretKey::generate().unwrap();
-        secrets::write(&paths.secrets_conf(), Some(&key)).unwrap();
+        let paths = Self::make_directory(directory.path(), "server1", workers, configuration, &key);
         let store = Store::open(StoreOptions::sqlite(paths.default_database()).create(true)).await.unwrap();
         store.migrate().await.unwrap();
         let api = Api::new(store.clone(), Cipher::new(&key).unwrap(), kinds::registry().unwrap(), "tests");
         Self { directory, paths, store, api, process: None, environment: Vec::new() }
+    }
+
+    /// Makes another server of the same cluster.
+    async fn beside(other: &Self) -> Self {
+        let key = SecretKey::generate().unwrap();
+        let directory = tempfile::tempdir().unwrap();
+        let database = other.paths.default_database();
+        let paths = Self::make_directory(directory.path(), "server2", 2, "", &key);
+        let text = fs::read_to_string(paths.server_conf()).unwrap();
+        fs::write(paths.server_conf(), format!("{text}[odb]\ndb_name={}\n", database.display())).unwrap();
+        let store = Store::open(StoreOptions::sqlite(database)).await.unwrap();
+        let api = Api::new(store.clone(), Cipher::new(&key).unwrap(), kinds::registry().unwrap(), "tests");
+        Self { directory, paths, store, api, process: None, environment: Vec::new() }
+    }
+
+    fn make_directory(
+        base: &std::path::Path,
+        name: &str,
+        workers: usize,
+        configuration: &str,
+        key: &SecretKey,
+    ) -> ServerPaths {
+        let paths = ServerPaths::new(base.join(name));
+        paths.create_directories().unwrap();
+        let main = format!("[main]\nbind=127.0.0.1:0\nworkers={workers}\ndrain_timeout=1\n{configuration}");
+        fs::write(paths.server_conf(), main).unwrap();
+        secrets::write(&paths.secrets_conf(), Some(key)).unwrap();
+        paths
     }
 
     /// Makes and starts a server with two workers and a channel for service `crm`.
