@@ -6,7 +6,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use zato_core::Problem;
 
-/// One kind of configuration object: pure data, no behaviour.
+/// One kind of configuration object: pure data, no behavior.
 ///
 /// The struct of a kind is written once; labels and help come from its doc comments (first line and the rest),
 /// defaults from serde, meaning from field types ([`crate::Ref`], [`crate::Seconds`], `Secret`). What remains is

@@ -1,7 +1,7 @@
 //! Tests of the store on real files, with real processes.
 #![expect(clippy::unwrap_used, reason = "the helpers of tests fail the test like the tests themselves")]
 
-mod behaviour;
+mod behavior;
 mod crash;
 mod file;
 mod model;
@@ -10,7 +10,7 @@ mod processes;
 
 /// Everything that every backend has to do. A further backend is one line.
 mod sqlite {
-    behaviour::suite!(crate::place::Place::sqlite);
+    behavior::suite!(crate::place::Place::sqlite);
 
-    use super::behaviour;
+    use super::behavior;
 }

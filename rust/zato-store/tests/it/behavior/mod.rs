@@ -5,10 +5,10 @@ pub(crate) mod history;
 pub(crate) mod objects;
 pub(crate) mod watching;
 
-/// Runs every behaviour as a test of its own, each at a new place.
+/// Runs every behavior as a test of its own, each at a new place.
 macro_rules! suite {
     ($place:path) => {
-        $crate::behaviour::each!($place,
+        $crate::behavior::each!($place,
             objects {
                 a_new_store_is_empty_and_at_revision_zero
                 puts_several_objects_in_one_revision
@@ -67,13 +67,13 @@ macro_rules! suite {
 }
 pub(crate) use suite;
 
-/// Makes a test of each named behaviour.
+/// Makes a test of each named behavior.
 macro_rules! each {
     ($place:path, $($module:ident { $($name:ident)+ })+) => {
         $(mod $module {
             $(#[tokio::test]
             async fn $name() {
-                $crate::behaviour::$module::$name($place()).await;
+                $crate::behavior::$module::$name($place()).await;
             })+
         })+
     };
