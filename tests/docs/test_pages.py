@@ -1,7 +1,8 @@
 """What the documents tell people to do works, and prints what the documents say.
 
-In a page, text after "Save this as `name`:" is written to that file, blocks of `sh` are run in one shell from top to bottom,
-and a block without a language directly below such a block is what it prints, with `...` for what differs from run to run.
+In a page, text after "Save this as `name`:" is written to that file, blocks of `sh` are run in one shell from top to
+bottom, and a block without a language directly below such a block is what it prints, with `...` for what differs from
+run to run.
 """
 
 from __future__ import annotations
@@ -61,7 +62,7 @@ class Shell:
 
     def __init__(self, directory: Path, variables: dict[str, str]) -> None:
         self._process = subprocess.Popen(
-            ["bash"],  # noqa: S607
+            ["bash"],
             cwd=directory,
             env=variables,
             stdin=subprocess.PIPE,
