@@ -63,6 +63,15 @@ impl Call {
         }
     }
 
+    /// Returns the HTTP method: of the request, or of the `wsgi_environ` that a calling service passed.
+    pub(crate) fn method(&self, py: Python<'_>) -> Option<String> {
+        if let Some(http) = &self.http {
+            return Some(http.method.as_str().to_owned());
+        }
+        let environ = self.given.as_ref()?.wsgi_environ.as_ref()?.bind(py).cast::<PyDict>().ok()?.clone();
+        environ.get_item("REQUEST_METHOD").ok()??.extract().ok()
+    }
+
     /// Returns when the call began, in UTC.
     pub(crate) fn begun(&self) -> Timestamp {
         *self.begun.get_or_init(Timestamp::now)

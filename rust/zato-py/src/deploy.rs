@@ -19,8 +19,8 @@ use crate::guest::{self, Host};
 
 type Work = Box<dyn FnOnce(Python<'_>) + Send>;
 
-/// Services by unit. Internal units sort first, so that users' services win over them.
-type Units = BTreeMap<(bool, String), Vec<Arc<Entry>>>;
+/// Services by key of their unit.
+type Units = BTreeMap<String, Vec<Arc<Entry>>>;
 
 /// Runs the Python loader.
 pub(crate) struct Deployer {
@@ -40,11 +40,13 @@ struct State {
     /// Services in force.
     current: Mutex<Units>,
     prepared: Mutex<Option<Prepared>>,
+    /// Key of the unit that is being imported.
+    importing: Arc<Mutex<Option<String>>>,
 }
 
 struct Prepared {
     deployment: i64,
-    units: BTreeMap<String, (bool, Vec<Arc<Entry>>)>,
+    units: Units,
     delete: Vec<String>,
 }
 
@@ -87,6 +89,8 @@ impl Deployer {
     /// # Errors
     /// [`ErrorKind::Internal`] if one of them cannot be deployed.
     pub(crate) fn start(host: Arc<Host>) -> Result<Self> {
+        let importing: Arc<Mutex<Option<String>>> = Arc::default();
+        let noted = importing.clone();
         let made = Python::attach(|py| -> PyResult<Py<PyAny>> {
             let options = PyDict::new(py);
             options.set_item("simple_io", guest::simple_io(py, &host)?)?;
@@ -97,12 +101,23 @@ impl Deployer {
                 Ok::<bool, PyErr>((filter.0)(&name))
             })?;
             options.set_item("is_service_allowed", is_allowed)?;
+            let on_import = pyo3::types::PyCFunction::new_closure(py, None, None, move |arguments, _| {
+                *lock(&noted) = arguments.get_item(0)?.extract()?;
+                Ok::<(), PyErr>(())
+            })?;
+            options.set_item("on_import", on_import)?;
             Ok(py.import("zato.server._loader")?.getattr("Loader")?.call((), Some(&options))?.unbind())
         });
         let loader = made.map_err(|error| {
             Python::attach(|py| errors::to_error(py, "could not make the loader", &error))
         })?;
-        let state = Arc::new(State { host, loader, current: Mutex::default(), prepared: Mutex::new(None) });
+        let state = Arc::new(State {
+            host,
+            loader,
+            current: Mutex::default(),
+            prepared: Mutex::new(None),
+            importing,
+        });
         let deployer = Self { state, line: Mutex::new(Line::start()?) };
         deployer.deploy_internal()?;
         Ok(deployer)
@@ -177,6 +192,11 @@ impl Deployer {
         })
     }
 
+    /// See [`zato_core::guest::Guest::preparing`].
+    pub(crate) fn preparing(&self) -> Option<String> {
+        lock(&self.state.importing).clone()
+    }
+
     /// See [`zato_core::guest::Guest::commit`].
     pub(crate) fn commit(
         &self,
@@ -221,9 +241,9 @@ impl State {
         let mut report = Vec::new();
         for unit in described.try_iter()? {
             let unit = unit?.cast_into::<PyDict>()?;
-            let (prepared, is_internal, services) = self.read_unit(py, &unit)?;
+            let (prepared, services) = self.read_unit(py, &unit)?;
             if prepared.problems.is_empty() {
-                entries.insert(prepared.key.clone(), (is_internal, services));
+                entries.insert(prepared.key.clone(), services);
             }
             report.push(prepared);
         }
@@ -236,7 +256,7 @@ impl State {
         &self,
         py: Python<'_>,
         unit: &Bound<'_, PyDict>,
-    ) -> PyResult<(PreparedUnit, bool, Vec<Arc<Entry>>)> {
+    ) -> PyResult<(PreparedUnit, Vec<Arc<Entry>>)> {
         let item = |name: &str| {
             unit.get_item(name)?
                 .ok_or_else(|| pyo3::exceptions::PyKeyError::new_err(format!("the loader left out `{name}`")))
@@ -272,7 +292,7 @@ impl State {
             is_dependant: item("is_dependant")?.is_truthy()?,
             problems,
         };
-        Ok((prepared, is_internal, entries))
+        Ok((prepared, entries))
     }
 
     fn commit(&self, py: Python<'_>, deployment: i64, keys: Vec<String>) -> PyResult<Vec<ServiceInfo>> {
@@ -282,25 +302,38 @@ impl State {
                 "deployment {deployment} is not prepared"
             )));
         };
-        self.loader.bind(py).call_method1("commit", (deployment, keys.clone()))?;
+        let in_effect = self.loader.bind(py).call_method1("commit", (deployment, keys.clone()))?;
         let mut dropped = Vec::new();
         let registry = {
             let mut current = lock(&self.current);
             for key in &prepared.delete {
-                dropped.extend(current.remove(&(true, key.clone())));
+                dropped.extend(current.remove(key));
             }
             for key in keys {
-                if let Some((is_internal, entries)) = prepared.units.remove(&key) {
-                    dropped.extend(current.insert((!is_internal, key), entries));
+                if let Some(entries) = prepared.units.remove(&key) {
+                    dropped.extend(current.insert(key, entries));
                 }
             }
-            Registry::new(current.values().flatten().cloned())
+            in_effect_of(&current, &in_effect)?
         };
         let services = registry.entries().map(|entry| entry.info.clone()).collect();
         let previous = self.host.registry.swap(Arc::new(registry));
         drop((previous, dropped, prepared));
         Ok(services)
     }
+}
+
+/// Picks the services in effect: of two units with a service of one name the loader says which it is.
+fn in_effect_of(units: &Units, services: &Bound<'_, PyAny>) -> PyResult<Registry> {
+    let mut entries = Vec::new();
+    for service in services.try_iter()? {
+        let service = service?;
+        let name: String = service.get_item("name")?.extract()?;
+        let unit: String = service.get_item("unit")?.extract()?;
+        let found = units.get(&unit).and_then(|entries| entries.iter().find(|entry| entry.info.name == name));
+        entries.extend(found.cloned());
+    }
+    Ok(Registry::new(entries))
 }
 
 fn describe<'py>(py: Python<'py>, unit: &Unit) -> PyResult<Bound<'py, PyDict>> {

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use arc_swap::ArcSwap;
 use futures::FutureExt;
@@ -142,6 +142,10 @@ impl Guest for PythonGuest {
         self.deployer.abort(deployment)
     }
 
+    fn preparing(&self) -> Option<String> {
+        self.deployer.preparing()
+    }
+
     fn statistics(&self) -> GuestStatistics {
         let figures = self.host.executor.statistics();
         GuestStatistics {
@@ -161,9 +165,22 @@ impl Guest for PythonGuest {
         let executor = self.host.executor.clone();
         let (sender, receiver) = futures::channel::oneshot::channel();
         let waiting = std::thread::Builder::new().name("zato-drain".to_owned());
-        let spawned = waiting.spawn(move || sender.send(executor.drain(limit)).is_ok());
+        let spawned = waiting.spawn(move || sender.send(drain(&executor, limit)).is_ok());
         async move { spawned.is_ok() && receiver.await.unwrap_or(false) }.boxed()
     }
+}
+
+/// Waits for coroutines and for threads.
+fn drain(executor: &Executor<PythonGate>, limit: Duration) -> bool {
+    let begun = Instant::now();
+    let coroutines = Python::attach(|py| -> PyResult<bool> {
+        py.import("zato.server._async")?.call_method1("drain", (limit.as_secs_f64(),))?.is_truthy()
+    });
+    let are_coroutines_done = coroutines.unwrap_or_else(|error| {
+        tracing::error!(target: "zato", "could not wait for coroutines: {error}");
+        false
+    });
+    executor.drain(limit.saturating_sub(begun.elapsed())) && are_coroutines_done
 }
 
 /// What `self.server` and the Python half want to know about the server of this process.

@@ -49,8 +49,8 @@ impl HttpRequestData {
 #[pymethods]
 impl HttpRequestData {
     #[getter]
-    fn method(&self) -> Option<&str> {
-        self.call.http.as_ref().map(|http| http.method.as_str())
+    fn method(&self, py: Python<'_>) -> Option<String> {
+        self.call.method(py)
     }
 
     #[getter]
@@ -113,7 +113,7 @@ impl HttpRequestData {
 
     fn to_dict<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
         let facts = PyDict::new(py);
-        facts.set_item("method", self.method())?;
+        facts.set_item("method", self.method(py))?;
         facts.set_item("GET", self.get_query(py)?)?;
         facts.set_item("POST", self.get_form(py)?)?;
         facts.set_item("path", self.path(py)?)?;

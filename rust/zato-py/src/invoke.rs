@@ -205,7 +205,7 @@ pub(crate) fn invoke(
             }
             None => return Ok(py.None()),
         },
-        None => run_in_place(py, &call)?,
+        None => run_in_place_noting(py, &call, arguments.get("zato_response_headers_container")?.as_ref())?,
     };
     shape(py, result, &arguments)
 }
@@ -294,16 +294,33 @@ fn channel_info(channel_type: &str) -> Arc<ChannelInfo> {
 
 /// Runs a service on this thread, by reference; exceptions reach the caller unchanged.
 pub(crate) fn run_in_place(py: Python<'_>, call: &Arc<Call>) -> PyResult<Py<PyAny>> {
+    run_in_place_noting(py, call, None)
+}
+
+/// Like [`run_in_place`]; headers that the service set are put into `headers`, also if it fails (3.2).
+fn run_in_place_noting(
+    py: Python<'_>,
+    call: &Arc<Call>,
+    headers: Option<&Bound<'_, PyAny>>,
+) -> PyResult<Py<PyAny>> {
     let _cid = CurrentCid::enter(call.cid);
     let instance = run::make(py, call)?;
-    match run::begin(py, &instance, call)? {
+    let outcome = run_instance(py, &instance, call);
+    if let (Some(container), Some(response)) = (headers, instance.get().touched_response(py)) {
+        container.call_method1("update", (response.bind(py).getattr("headers")?,))?;
+    }
+    outcome
+}
+
+fn run_instance(py: Python<'_>, instance: &Bound<'_, Service>, call: &Arc<Call>) -> PyResult<Py<PyAny>> {
+    match run::begin(py, instance, call)? {
         Progress::Refused => Ok(instance.get().response_view(py)?.clone_ref(py).into_any()),
         Progress::Coroutine(coroutine) => {
             asyncio::wait(py, &coroutine)?;
-            run::after_handle(py, &instance, call)?;
-            result(py, &instance, call)
+            run::after_handle(py, instance, call)?;
+            result(py, instance, call)
         }
-        Progress::Done => result(py, &instance, call),
+        Progress::Done => result(py, instance, call),
     }
 }
 

@@ -213,15 +213,8 @@ fn dispatches_on_verb(call: &Call) -> bool {
 }
 
 fn verb_method<'call>(py: Python<'_>, call: &'call Call) -> Option<&'call Py<PyString>> {
-    let from_environ =
-        call.given.as_ref().and_then(|given| given.wsgi_environ.as_ref()).and_then(|environ| {
-            environ.bind(py).cast::<PyDict>().ok()?.get_item("REQUEST_METHOD").ok()??.extract::<String>().ok()
-        });
-    let method = match &call.http {
-        Some(http) => http.method.as_str(),
-        None => from_environ.as_deref()?,
-    };
-    call.entry.verbs.iter().find(|(verb, _)| verb == method).map(|(_, name)| name)
+    let method = call.method(py)?;
+    call.entry.verbs.iter().find(|(verb, _)| *verb == method).map(|(_, name)| name)
 }
 
 /// Runs a hook whose exceptions are logged and otherwise ignored.

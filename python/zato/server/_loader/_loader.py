@@ -31,6 +31,7 @@ class Loader:
         profile: Compat profile of services that name none of their own.
         simple_io: Name inference of SimpleIO, see `describe_io`.
         is_service_allowed: Whether a service may be deployed under a name.
+        on_import: Told the key of each unit before it is imported, and None after the last one.
     """
 
     def __init__(
@@ -39,8 +40,10 @@ class Loader:
         profile: str,
         simple_io: dict[str, Any],
         is_service_allowed: Callable[[str], bool] | None = None,
+        on_import: Callable[[str | None], None] | None = None,
     ) -> None:
         self._rules = Rules(profile, simple_io, is_service_allowed or (lambda _: True))
+        self._on_import = on_import or (lambda _: None)
         self._space = ModuleSpace()
         #: Units in force by key; of two services with one name, the one deployed later is in effect.
         self._in_force: dict[str, Candidate] = {}
@@ -166,15 +169,20 @@ class Loader:
         return candidates
 
     def _load(self, preparation: Preparation) -> None:
-        for candidate in preparation.candidates.values():
-            if candidate.unit.is_internal and candidate.unit.module.startswith(PACKAGE):
-                self._load_internal(candidate)
-            else:
-                preparation.load(candidate)
-                _add_indirect_dependencies(candidate, preparation)
-        for candidate in preparation.candidates.values():
-            if not candidate.problems:
-                self._collect(candidate)
+        try:
+            for key, candidate in preparation.candidates.items():
+                self._on_import(key)
+                if candidate.unit.is_internal and candidate.unit.module.startswith(PACKAGE):
+                    self._load_internal(candidate)
+                else:
+                    preparation.load(candidate)
+                    _add_indirect_dependencies(candidate, preparation)
+            for key, candidate in preparation.candidates.items():
+                self._on_import(key)
+                if not candidate.problems:
+                    self._collect(candidate)
+        finally:
+            self._on_import(None)
         _spread_failures(preparation.candidates)
         self._find_duplicates(preparation)
 

@@ -50,7 +50,7 @@ fn one<'py>(
             None if element.is_required => {
                 return Err(errors::element_missing(py, plan.profile, cid, &element.text));
             }
-            None => missing(py, plan, element),
+            None => missing(py, plan, element)?,
         };
         input.set_item(name, value)?;
     }
@@ -64,15 +64,24 @@ fn one<'py>(
 }
 
 /// Value of an optional element that did not come (conflict table: `''` up to 3.2, `None` in 4.1).
-fn missing<'py>(py: Python<'py>, plan: &Plan, element: &Element) -> Bound<'py, PyAny> {
+///
+/// # Errors
+/// Raises what copying a default raises.
+fn missing<'py>(py: Python<'py>, plan: &Plan, element: &Element) -> PyResult<Bound<'py, PyAny>> {
     if plan.profile == Profile::V4_1 {
-        return py.None().into_bound(py);
+        return Ok(py.None().into_bound(py));
     }
     if element.kind == Kind::Boolean && plan.profile == Profile::V3_2 {
-        return PyBool::new(py, false).to_owned().into_any();
+        return Ok(PyBool::new(py, false).to_owned().into_any());
     }
     match element.default.as_ref().or(plan.default_input.as_ref()) {
-        Some(default) => default.bind(py).clone(),
-        None => PyString::intern(py, "").into_any(),
+        // One request must not see what another one put into a default.
+        Some(default)
+            if default.bind(py).is_instance_of::<PyList>() || default.bind(py).is_instance_of::<PyDict>() =>
+        {
+            Parts::get(py)?.deep_copy.bind(py).call1((default,))
+        }
+        Some(default) => Ok(default.bind(py).clone()),
+        None => Ok(PyString::intern(py, "").into_any()),
     }
 }

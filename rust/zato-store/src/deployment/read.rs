@@ -56,7 +56,8 @@ impl Store {
             .attempt(|| format!("could not read deployment {id}"))
     }
 
-    /// Returns the units in force with their sources, sorted by key.
+    /// Returns the units in force with their sources in the order of their deployment, because of two services with
+    /// one name the later is in effect.
     ///
     /// # Errors
     /// As [`Store::deployments`].
@@ -65,7 +66,7 @@ impl Store {
         sqlx::query(
             "SELECT source.content FROM current_unit \
              JOIN source ON source.unit = current_unit.unit AND source.hash = current_unit.hash \
-             ORDER BY current_unit.unit",
+             ORDER BY current_unit.deployment, current_unit.unit",
         )
         .try_map(unit_of)
         .fetch_all(&mut *transaction)
