@@ -45,7 +45,11 @@ impl SecretsFile {
                 invalid(vec![problem.field("key1").hint("make one with `zato crypto create-secret-key`")])
             })?),
             None => {
-                environment.get(SECRET_KEY).map(|text| SecretKey::parse(&Secret::new(text))).transpose()?
+                let text = environment.get(SECRET_KEY).filter(|text| !text.trim().is_empty());
+                text.map(|text| SecretKey::parse(&Secret::new(text))).transpose().map_err(|error| {
+                    let message = format!("the environment variable {SECRET_KEY} is not a secret key");
+                    Error::new(ErrorKind::Invalid, message).source(error)
+                })?
             }
         };
         let cipher = key.as_ref().map(Cipher::new).transpose()?;

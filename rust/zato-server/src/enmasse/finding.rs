@@ -59,7 +59,7 @@ impl Code {
             Self::E03 => "cannot be parsed",
             Self::E04 => "type missing",
             Self::E05 => "invalid input",
-            Self::E06 => "unrecognised element",
+            Self::E06 => "unrecognized element",
             Self::E08 => "missing key",
             Self::E09 => "invalid security type",
             Self::E10 => "invalid key",

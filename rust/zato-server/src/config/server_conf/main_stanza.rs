@@ -53,17 +53,18 @@ fn host(text: &str) -> String {
 
 pub(super) fn workers(reader: &mut Reader<'_>) -> Workers {
     let expected = format!("auto or a whole number from 1 to {MOST_WORKERS}");
-    if let Some(value) = reader.variable(WORKERS) {
-        match parse_workers(value) {
-            Some(workers) => return workers,
-            None => reader.refuse_variable(WORKERS, &expected),
-        }
-    }
+    // Asked for even if the environment wins: the keys are known, and a wrong value is wrong all the same.
     let spellings = [("main", "workers"), ("main", "num_threads"), ("main", "gunicorn_workers")];
-    let Some(found) = reader.first_of(&spellings) else { return Workers::Fixed(NonZeroUsize::MIN) };
-    parse_workers(&found.value).unwrap_or_else(|| {
-        reader.refuse(&found, &expected);
-        Workers::Fixed(NonZeroUsize::MIN)
+    let configured = reader.first_of(&spellings).map_or(Workers::Fixed(NonZeroUsize::MIN), |found| {
+        parse_workers(&found.value).unwrap_or_else(|| {
+            reader.refuse(&found, &expected);
+            Workers::Fixed(NonZeroUsize::MIN)
+        })
+    });
+    let Some(value) = reader.variable(WORKERS) else { return configured };
+    parse_workers(value).unwrap_or_else(|| {
+        reader.refuse_variable(WORKERS, &expected);
+        configured
     })
 }
 

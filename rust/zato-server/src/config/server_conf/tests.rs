@@ -229,7 +229,9 @@ fn all_files_are_judged_together() {
 fn the_environment_wins_and_is_judged_too() {
     let content = "[main]\nbind=1.2.3.4:1\nworkers=1\n";
     let environment = [(BIND_HOST, "::"), (BIND_PORT, "0"), (WORKERS, "3"), (HOT_DEPLOY_INTERVAL, "0.5")];
-    let options = load_with(content, &environment.into_iter().collect()).unwrap().value;
+    let loaded = load_with(content, &environment.into_iter().collect()).unwrap();
+    assert!(loaded.warnings.is_empty(), "{:?}", loaded.warnings);
+    let options = loaded.value;
     assert_eq!((options.bind.to_string().as_str(), options.workers.count()), ("[::]:0", 3));
     assert_eq!(options.hot_deploy.poll_interval, Duration::from_millis(500));
     let environment = [(BIND_PORT, "x"), (WORKERS, "0")].into_iter().collect();

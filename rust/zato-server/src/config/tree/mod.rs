@@ -161,6 +161,9 @@ pub fn parse(bytes: &[u8], limits: Limits) -> (Option<Node>, Vec<Problem>) {
 /// What reading a part gives; a problem ends it.
 type Outcome<T> = Result<T, Box<Problem>>;
 
+/// Most problems that are told of one document.
+const PROBLEM_LIMIT: usize = 1_000;
+
 const LIMIT_HINT: &str = "split the document and use `include`";
 
 /// Counts what was built against the limits.
@@ -205,6 +208,9 @@ struct MapBuilder {
 impl MapBuilder {
     fn insert(&mut self, pair: Pair, problems: &mut Vec<Problem>) {
         if let Some(first) = self.lines.get(&pair.key) {
+            if problems.len() >= PROBLEM_LIMIT {
+                return;
+            }
             let message = format!("`{}` was already given on line {first}", pair.key);
             problems.push(Problem::new(message).line(pair.line).field(&*pair.key).hint("keep one of them"));
             return;

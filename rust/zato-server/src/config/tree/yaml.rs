@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use saphyr_parser::{Event, Parser, ScalarStyle, Span, StrInput, Tag};
 use zato_core::Problem;
 
-use super::{Budget, Data, Limits, MapBuilder, Node, Outcome, Pair, Scalar};
+use super::{Budget, Data, Limits, MapBuilder, Node, Outcome, PROBLEM_LIMIT, Pair, Scalar};
 
 /// Parses a document.
 pub(super) fn parse(text: &str, limits: Limits) -> (Option<Node>, Vec<Problem>) {
@@ -123,7 +123,9 @@ impl Builder {
     }
 
     fn refuse_tag(&mut self, tag: Option<&Tag>, line: u64) {
-        if let Some(tag) = tag {
+        if let Some(tag) = tag
+            && self.problems.len() < PROBLEM_LIMIT
+        {
             let name = if tag.is_yaml_core_schema() { format!("!!{}", tag.suffix) } else { tag.to_string() };
             let problem = Problem::new(format!("the tag `{name}` is not accepted")).line(line);
             self.problems.push(problem.hint("remove it; put text in quotes where it must stay text"));

@@ -216,7 +216,7 @@ async fn the_table_shows_code_place_problem_and_remedy() {
     let table = plan.findings_to_table();
     let lines: Vec<_> = table.lines().collect();
     assert!(lines[0].starts_with("Code") && lines[0].ends_with("Problem"), "{table}");
-    assert!(lines[2].starts_with("E06 unrecognised element  1"), "{table}");
+    assert!(lines[2].starts_with("E06 unrecognized element  1"), "{table}");
     assert!(lines[2].contains("field `securty`: unknown key `securty`"), "{table}");
     assert!(lines[3].ends_with("did you mean `security`?"), "{table}");
     assert_eq!(plan.to_json()["problems"][0]["code"], "E06");
