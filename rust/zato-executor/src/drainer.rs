@@ -59,7 +59,8 @@ impl Default for Drainer {
 }
 
 impl Drainer {
-    /// Notes that the calling thread took a job at `now` (nanoseconds); `count` is how many it took before.
+    /// Notes that the calling thread took its job number `count`, or is about to take the next, at `now`
+    /// (nanoseconds).
     pub(crate) fn took(&self, thread: usize, clock: Option<CpuClock>, count: u64, now: u64) {
         let sampled_at = self.sampled_at.load(Ordering::Relaxed);
         let is_stale = now.saturating_sub(sampled_at) > SAMPLE;

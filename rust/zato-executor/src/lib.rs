@@ -7,9 +7,9 @@
 //!
 //! Invariant: nothing here knows what a job is, or that the lock is Python's.
 //!
-//! - [`coordination`] holds the protocol: who is to wake whom, and why no wake-up can get lost;
-//! - [`worker`] is the life of a thread, [`monitor`] the clock behind it all;
-//! - [`admission`], [`drainer`] and [`slots`] are the three pieces of shared state.
+//! - `coordination` holds the protocol: who is to wake whom, and why no wake-up can get lost;
+//! - `worker` is the life of a thread, `monitor` the clock behind it all;
+//! - `admission`, `drainer` and `idle` are the pieces of shared state.
 
 mod admission;
 mod coordination;

@@ -44,11 +44,9 @@ pub(crate) fn run<G: Gate>(shared: &Arc<Shared<G>>) {
         }
         looked = Instant::now();
         let is_blocking = coordination.expire_blocking();
-        if coordination.look() || is_blocking {
-            idle_since = None;
-        } else if looked.duration_since(*idle_since.get_or_insert(looked)) >= LINGER
-            && coordination.stop_watching()
-        {
+        let is_needed = coordination.look() || is_blocking;
+        let idle_for = looked.duration_since(*idle_since.get_or_insert(looked));
+        if is_needed || (idle_for >= LINGER && coordination.stop_watching()) {
             idle_since = None;
         }
     }

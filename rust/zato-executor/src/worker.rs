@@ -8,7 +8,6 @@ use std::time::{Duration, Instant};
 
 use crate::coordination::Coordination;
 use crate::cpu_clock::CpuClock;
-use crate::drainer::Pulse;
 use crate::executor::Shared;
 use crate::gate::Gate;
 
@@ -84,12 +83,22 @@ impl<G: Gate> Worker<G> {
     fn serve(&mut self, shared: &Shared<G>, session: G::Session<'_>) {
         let mut next = if self.phase == Phase::Searching { Next::Work } else { Next::Leave };
         while next == Next::Work {
-            shared.coordination.activate();
-            self.phase = Phase::Active;
+            self.begin(&shared.coordination);
             self.drain(shared, session);
             next = Next::Leave;
             shared.gate.release(session, &mut || next = self.rest(shared));
         }
+    }
+
+    /// Begins to work for the queue, having the lock and the token.
+    fn begin(&mut self, coordination: &Coordination) {
+        let now = coordination.now();
+        self.note_rival(coordination, now);
+        // The sign of life first: a push that finds this thread active must not find that nobody is draining.
+        let count = coordination.places.place(self.index).started.load(Ordering::Relaxed);
+        coordination.drainer.took(self.index, self.clock, count, now);
+        coordination.activate();
+        self.phase = Phase::Active;
     }
 
     /// Takes job after job without letting go of the lock.
@@ -99,7 +108,6 @@ impl<G: Gate> Worker<G> {
         let yield_every = u64::try_from(coordination.options.yield_every.as_nanos()).unwrap_or(u64::MAX);
         let mut now = coordination.now();
         let mut slice_began = now;
-        self.note_rival(now);
         let mut is_first = true;
         loop {
             let word = coordination.word();
@@ -211,13 +219,12 @@ impl<G: Gate> Worker<G> {
     }
 
     /// Remembers whom this thread took the lock from, if that thread was computing and experiments are on.
-    fn note_rival(&mut self, now: u64) {
-        let coordination = &self.shared.coordination;
+    fn note_rival(&mut self, coordination: &Coordination, now: u64) {
         if coordination.options.step_back.is_zero() {
             return;
         }
-        let pulse = coordination.drainer.pulse();
-        if let Some(place) = pulse.thread().filter(|place| *place != self.index && pulse != Pulse::NONE)
+        let drainer = coordination.drainer.pulse().thread();
+        if let Some(place) = drainer.filter(|place| *place != self.index)
             && !coordination.drainer.is_blocked(now)
         {
             let finished = coordination.places.place(place).finished.load(Ordering::Acquire);
