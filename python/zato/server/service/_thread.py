@@ -7,6 +7,8 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
+from zato.server._logging import COROUTINE_CID, current_cid
+
 
 class ServiceThread:
     """One running function; it has the methods of the greenlet that earlier versions gave back."""
@@ -19,8 +21,9 @@ class ServiceThread:
 
     @classmethod
     def spawn(cls, function: Callable[..., Any], *args: Any, **options: Any) -> ServiceThread:
-        """Starts a function in a thread of its own, with the context variables of the caller."""
+        """Starts a function in a thread of its own, with the context variables and the CID of the caller."""
         context = contextvars.copy_context()
+        context.run(COROUTINE_CID.set, current_cid())
         name = f"service-{getattr(function, '__name__', 'thread')}"
         started = cls(lambda: context.run(function, *args, **options), name)
         started._thread.start()
