@@ -64,6 +64,7 @@ struct Signal {
     flushes_wanted: u64,
     flushes_done: u64,
     is_closing: bool,
+    is_done: bool,
 }
 
 #[derive(Debug)]
@@ -135,9 +136,14 @@ impl Writer {
 
 impl Drop for Writer {
     fn drop(&mut self) {
-        self.shared.signal.lock().is_closing = true;
+        let mut signal = self.shared.signal.lock();
+        signal.is_closing = true;
         self.shared.wake.notify_one();
-        if let Some(thread) = self.thread.take() {
+        // A terminal that nobody reads, or a disk that is gone, must not keep the process from ending.
+        self.shared.flushed.wait_while_for(&mut signal, |signal| !signal.is_done, FLUSH_TIMEOUT);
+        let is_done = signal.is_done;
+        drop(signal);
+        if let Some(thread) = self.thread.take().filter(|_| is_done) {
             // A writer that panicked has nothing more to say.
             drop(thread.join());
         }
@@ -180,7 +186,10 @@ impl Shared {
             }
             // A burst is over; do not keep its memory.
             scratch.shrink_to(LAZY_LIMIT * 4);
-            self.signal.lock().flushes_done = flushes;
+            let mut signal = self.signal.lock();
+            signal.flushes_done = flushes;
+            signal.is_done = is_closing;
+            drop(signal);
             self.flushed.notify_all();
             if is_closing {
                 return;
