@@ -8,12 +8,14 @@ mod commands;
 mod exit;
 mod foreground;
 mod http_client;
+mod interrupt;
 mod launch;
 mod normalize;
 mod options;
 mod output;
 mod process;
 mod record;
+mod reference;
 mod render;
 mod resolve;
 mod scripts;
@@ -29,6 +31,7 @@ use zato_core::guest::GuestFactory;
 
 pub use exit::ExitCode;
 pub use normalize::normalize;
+pub use reference::reference;
 
 /// Version of Zato that environments are compatible with.
 pub(crate) const COMPATIBLE_VERSION: &str = "3.2";
@@ -64,6 +67,7 @@ pub fn main(argv: Vec<String>, runtime: Runtime) -> i32 {
         println!("{}", version(&runtime));
         return ExitCode::Ok.number();
     }
+    interrupt::end_on_interrupt();
     commands::run(&normalize(words), &runtime).number()
 }
 

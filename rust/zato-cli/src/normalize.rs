@@ -29,6 +29,7 @@ pub fn normalize(words: &[String]) -> Vec<String> {
     match words[first].as_str() {
         "quickstart" => quickstart(words, first),
         "create" | "delete" => create(words, first),
+        "set-admin-invoke-password" => set_admin_invoke_password(words, first),
         _ => words,
     }
 }
@@ -92,6 +93,24 @@ fn quickstart(mut words: Vec<String>, first: usize) -> Vec<String> {
     };
     positionals.remove(0);
     name_positionals(words, &positionals, names)
+}
+
+/// A command of 3.x of its own for what is the password of a definition like any other.
+fn set_admin_invoke_password(mut words: Vec<String>, first: usize) -> Vec<String> {
+    words[first] = "change-password".to_owned();
+    let mut has_name = false;
+    for word in &mut words {
+        if let Some(value) =
+            word.strip_prefix("--username").filter(|rest| rest.is_empty() || rest.starts_with('='))
+        {
+            *word = format!("--name{value}");
+            has_name = true;
+        }
+    }
+    if !has_name {
+        words.insert(first + 1, "--name=admin.invoke".to_owned());
+    }
+    words
 }
 
 /// Positional forms below `zato create` and `zato delete`.

@@ -2,10 +2,14 @@
 
 use std::io::{BufRead, IsTerminal, Write};
 
-use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
+use rustix::termios::{LocalModes, OptionalActions, SpecialCodeIndex, Termios, tcgetattr, tcsetattr};
 use zato_core::{Error, ErrorKind, Secret};
+use zeroize::Zeroizing;
 
 use crate::exit::{ExitCode, Failure, Outcome};
+
+/// What Ctrl-C sends.
+const INTERRUPT: u8 = 3;
 
 /// How often somebody may mistype.
 const ATTEMPTS: usize = 3;
@@ -19,6 +23,9 @@ impl Quiet {
         let mut quiet = before.clone();
         quiet.local_modes.remove(LocalModes::ECHO);
         quiet.local_modes.insert(LocalModes::ECHONL);
+        // Ctrl-C ends the line instead of the process, which would leave the terminal without echo.
+        quiet.local_modes.remove(LocalModes::ISIG);
+        quiet.special_codes[SpecialCodeIndex::VEOL] = INTERRUPT;
         // What was typed before the first prompt was shown is not an answer to it.
         tcsetattr(std::io::stdin(), OptionalActions::Flush, &quiet)?;
         Ok(Self(before))
@@ -64,13 +71,35 @@ fn read(prompt: &str) -> Outcome<Secret> {
     let mut stderr = std::io::stderr();
     write!(stderr, "{prompt}").and_then(|()| stderr.flush()).map_err(unreadable)?;
     let mut line = String::new();
-    let count = std::io::stdin().lock().read_line(&mut line).map_err(unreadable)?;
+    let count = read_until_end(&mut line).map_err(unreadable)?;
     // Owned by a secret from here on, so that the buffer is wiped too.
     let line = Secret::new(line);
+    if line.expose().as_bytes().contains(&INTERRUPT) {
+        eprintln!();
+        return Err(Failure::new(ExitCode::NoInput, "interrupted before the secret was entered"));
+    }
     if count == 0 {
         return Err(Failure::new(ExitCode::NoInput, "the terminal was closed before the secret was entered"));
     }
     Ok(Secret::new(line.expose().trim_end_matches(['\r', '\n'])))
+}
+
+/// Reads up to the end of a line or Ctrl-C; gives the number of bytes.
+fn read_until_end(line: &mut String) -> std::io::Result<usize> {
+    let mut bytes = Zeroizing::new(Vec::new());
+    let mut stdin = std::io::stdin().lock();
+    loop {
+        let available = stdin.fill_buf()?;
+        let end = available.iter().position(|byte| matches!(*byte, b'\n' | INTERRUPT));
+        let count = end.map_or(available.len(), |end| end + 1);
+        bytes.extend_from_slice(&available[..count]);
+        stdin.consume(count);
+        if end.is_some() || count == 0 {
+            break;
+        }
+    }
+    line.push_str(&String::from_utf8_lossy(&bytes));
+    Ok(bytes.len())
 }
 
 fn unreadable(error: std::io::Error) -> Failure {

@@ -74,6 +74,8 @@ const FORMS: &[(&str, &str)] = &[
     ("create cluster c1 --lb-agent_port 20151", "create cluster c1 --lb-agent-port 20151"),
     ("create odb sqlite --odb_db_name z", "create odb --odb-type=sqlite --odb-db-name z"),
     ("delete odb sqlite", "delete odb --odb-type=sqlite"),
+    ("set-admin-invoke-password /d --password p", "change-password --name=admin.invoke /d --password p"),
+    ("set_admin_invoke_password /d --username u", "change-password /d --name u"),
     ("create load_balancer /d", "create load-balancer /d"),
     ("create web_admin /d", "create web-admin /d"),
     ("create secret_key", "create secret-key"),

@@ -3,6 +3,7 @@
 
 mod commands;
 mod configuration;
+mod docs;
 mod fake_guest;
 mod forms;
 mod place;

@@ -4,9 +4,9 @@ use std::path::Path;
 
 use zato_core::{Error, ErrorKind};
 use zato_server::api::{Api, Generated};
-use zato_server::config::{Environment, ServerPaths};
+use zato_server::config::ServerPaths;
 use zato_server::control::Client;
-use zato_server::enmasse::{self, Document, Finding, LoadOptions, Plan, PlanOptions};
+use zato_server::enmasse::{self, LoadOptions, Plan, PlanOptions};
 
 use super::{Arguments, environment, input};
 use crate::admin::Admin;
@@ -25,17 +25,15 @@ pub(super) fn run(session: &Session<'_>, server: &ServerPaths, arguments: &Argum
     let file = input(server, arguments)?;
     let environment = environment(arguments)?;
     let load_options = LoadOptions { ignore_missing_includes: arguments.ignore_missing_includes };
-    let (document, findings) = enmasse::load(file, load_options)?;
+    let document = enmasse::load(file, load_options)?;
     let options =
         PlanOptions { clean: arguments.clean_odb, ignore_missing_definitions: arguments.ignore_missing_defs };
     block_on(async {
         let admin = Admin::open(server, &format!("zato enmasse --import {}", file.display())).await?;
         let api = knowing_services(admin.api(), server).await?;
-        let is_unreadable = findings.iter().any(|finding| !finding.code.is_warning());
-        if arguments.dry_run || is_unreadable {
+        if arguments.dry_run {
             let snapshot = api.store().snapshot().await?;
             let plan = enmasse::plan(&document, &snapshot, &api, &environment, options)?;
-            let plan = with_findings(plan, findings);
             if !plan.is_possible() {
                 return Err(refused(session, file, &plan));
             }
@@ -43,33 +41,18 @@ pub(super) fn run(session: &Session<'_>, server: &ServerPaths, arguments: &Argum
             session.output.line("Dry run, nothing was changed");
             return Ok(());
         }
-        let (plan, revision, generated) =
-            import(session, file, &api, &document, &environment, options, findings).await?;
-        tell(session, &plan);
-        tell_generated(session, &generated);
-        if plan.is_empty() {
-            return Ok(());
+        match enmasse::import(&api, &document, &environment, options).await? {
+            enmasse::Outcome::Refused(plan) => Err(refused(session, file, &plan)),
+            enmasse::Outcome::Done { plan, revision, generated } => {
+                tell(session, &plan);
+                tell_generated(session, &generated);
+                if !plan.is_empty() {
+                    session.output.line(admin.make_live(revision).await?);
+                }
+                Ok(())
+            }
         }
-        session.output.line(admin.make_live(revision).await?);
-        Ok(())
     })
-}
-
-async fn import(
-    session: &Session<'_>,
-    file: &Path,
-    api: &Api,
-    document: &Document,
-    environment: &Environment,
-    options: PlanOptions,
-    findings: Vec<Finding>,
-) -> Outcome<(Plan, i64, Vec<Generated>)> {
-    match enmasse::import(api, document, environment, options).await? {
-        enmasse::Outcome::Done { plan, revision, generated } => {
-            Ok((with_findings(plan, findings), revision, generated))
-        }
-        enmasse::Outcome::Refused(plan) => Err(refused(session, file, &with_findings(plan, findings))),
-    }
 }
 
 /// Lets a running server say which services are deployed, so that others are warned about.
@@ -80,15 +63,6 @@ async fn knowing_services(api: &Api, server: &ServerPaths) -> Outcome<Api> {
         Err(error) => return Err(error.into()),
     };
     Ok(api.knowing_services(services.into_iter().map(|service| service.name)))
-}
-
-/// Puts what loading found before what planning found.
-fn with_findings(mut plan: Plan, findings: Vec<Finding>) -> Plan {
-    let (warnings, problems): (Vec<_>, Vec<_>) =
-        findings.into_iter().partition(|finding| finding.code.is_warning());
-    plan.warnings.splice(0..0, warnings);
-    plan.problems.splice(0..0, problems);
-    plan
 }
 
 fn tell(session: &Session<'_>, plan: &Plan) {
