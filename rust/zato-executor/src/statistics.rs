@@ -5,7 +5,8 @@
 pub struct Statistics {
     /// Jobs that wait.
     pub queued: usize,
-    /// Threads that are busy with a job, whether computing, blocked or waiting for the lock.
+    /// Threads that are busy with a job, whether computing, blocked or waiting for the lock. A thread that looks
+    /// for one counts for that moment, so this may be above zero for an instant when there is no work.
     pub running: usize,
     /// Threads that exist.
     pub threads: usize,

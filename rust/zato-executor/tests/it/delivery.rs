@@ -39,8 +39,9 @@ fn run_from_many_pushers(options: Options) {
     let statistics = executor.statistics();
     assert_eq!(statistics.started, (PUSHERS * EACH) as u64);
     assert_eq!(statistics.finished, (PUSHERS * EACH) as u64);
-    assert_eq!((statistics.queued, statistics.running, statistics.refused), (0, 0, 0));
     stop(&executor);
+    let statistics = executor.statistics();
+    assert_eq!((statistics.queued, statistics.running, statistics.refused), (0, 0, 0));
 }
 
 #[test]

@@ -23,7 +23,7 @@ fn draining_waits_for_what_waits_and_runs() {
     assert!(executor.drain(PATIENCE));
     assert_eq!(done.load(Ordering::SeqCst), 30);
     assert!(executor.push(Box::new(|_| ())).is_err(), "the door is closed");
-    assert!(executor.drain(Duration::ZERO), "and nothing is left");
+    assert!(executor.drain(PATIENCE), "and nothing is left");
     assert_eq!(executor.stop().stuck, 0);
 }
 
