@@ -42,18 +42,18 @@ pub(super) fn is_version_switch(name: &str) -> bool {
     name.starts_with("..")
 }
 
-/// Returns the name of the module or package at a path below a pickup directory: the path with dots, without the
-/// extension, and without what precedes a directory `src` or `source` (reference operations 6.6). Hyphens and
-/// dots stay: services are named after the file, and such a module cannot be imported by others anyway.
+/// Returns the name of the module or package at a path below a pickup directory: below a directory `src` or else
+/// `source` the path from there with dots, otherwise the file name alone, without the extension (reference
+/// service-api 2.2). Hyphens and dots stay: services are named after them.
 pub(super) fn module_name(relative: &str, is_package: bool) -> String {
     let stem = match relative.rsplit_once('.') {
         Some((stem, "py" | "pyw")) if !is_package => stem,
         _ => relative,
     };
     let parts: Vec<&str> = stem.split('/').collect();
-    let (_, directories) = parts.split_last().unwrap_or((&"", &[]));
-    let below = directories.iter().rposition(|part| matches!(*part, "src" | "source")).map_or(0, |at| at + 1);
-    parts[below..].join(".")
+    let last = parts.len() - 1;
+    let below = |root: &str| parts[..last].iter().rposition(|part| *part == root).map(|at| at + 1);
+    parts[below("src").or_else(|| below("source")).unwrap_or(last)..].join(".")
 }
 
 /// Compares keys of units by the order in which they are deployed.
@@ -108,12 +108,13 @@ mod tests {
         assert_eq!(module_name("my-api.py", false), "my-api");
         assert_eq!(module_name("my.api.py", false), "my.api");
         assert_eq!(module_name("gui.pyw", false), "gui");
-        assert_eq!(module_name("sales/crm.py", false), "sales.crm");
+        assert_eq!(module_name("sales/crm.py", false), "crm");
         assert_eq!(module_name("impl/src/api/user.py", false), "api.user");
         assert_eq!(module_name("src/crm.py", false), "crm");
         assert_eq!(module_name("src.py", false), "src");
         assert_eq!(module_name("billing", true), "billing");
-        assert_eq!(module_name("old/billing.py", true), "old.billing.py");
+        assert_eq!(module_name("old/billing.py", true), "billing.py");
+        assert_eq!(module_name("source/a/src/b/c.py", false), "b.c");
     }
 
     #[test]

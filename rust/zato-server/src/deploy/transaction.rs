@@ -1,8 +1,4 @@
 //! Prepares a deployment in every worker and puts it in force in all of them or in none.
-#![expect(
-    clippy::result_large_err,
-    reason = "problems are the rare case, and boxes would be in everybody's way"
-)]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -75,7 +71,8 @@ impl Transaction<'_> {
             };
             let mut verdict = self.judge(&remaining.put, &prepared, &mut outcome);
             outcome.crew = vec![first];
-            if !verdict.is_mixed && !(verdict.accepted.is_empty() && remaining.delete.is_empty()) {
+            let has_work = !verdict.accepted.is_empty() || !remaining.delete.is_empty();
+            if has_work && !verdict.is_mixed {
                 let accepted = only(&remaining, |unit| verdict.accepted.contains(&unit.key));
                 let (crew, prepared) = self.prepare_on_rest(&outcome.crew, &accepted).await;
                 outcome.crew.extend(crew);

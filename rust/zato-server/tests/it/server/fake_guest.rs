@@ -253,6 +253,7 @@ fn imports_of(unit: &Unit) -> Vec<String> {
     lines.filter_map(|line| line.strip_prefix("import ")).map(|name| name.trim().to_owned()).collect()
 }
 
+#[expect(clippy::result_large_err, reason = "it is a test")]
 fn import(unit: &Unit, others: &BTreeMap<String, Module>) -> Result<Module, Problem> {
     let mut module = Module { unit: unit.clone(), services: BTreeMap::new(), imports: Vec::new() };
     for file in &unit.files {
