@@ -162,11 +162,8 @@ pub enum Order {
         /// The level; none takes it back.
         level: Option<String>,
     },
-    /// Takes no more requests, finishes those in flight and exits; answered once nothing is accepted any more.
-    Drain {
-        /// How long that may take, in milliseconds.
-        limit: u64,
-    },
+    /// Takes no more requests, finishes those in flight and exits; answered at once.
+    Drain,
 }
 
 /// What became of the units of a deployment in one worker.

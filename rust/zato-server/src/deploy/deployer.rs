@@ -15,10 +15,10 @@ use super::by_path;
 use super::current::CurrentDirectory;
 use super::initial::{self, PICKUP};
 use super::others::{self, Seen};
+use super::picked_up::PickedUp;
 use super::read::UnreadableUnit;
 use super::record::Records;
 use super::removal;
-use super::watcher::PickedUp;
 use crate::control::DeploymentReport;
 use crate::supervisor::fleet::Fleet;
 
@@ -106,7 +106,12 @@ impl Deployer {
             tokio::select! {
                 biased;
                 found = picked_up.recv() => match found {
-                    Some(found) => self.pick_up(found).await,
+                    Some(mut found) => {
+                        while let Ok(later) = picked_up.try_recv() {
+                            found.merge(later);
+                        }
+                        self.pick_up(found).await;
+                    }
                     None => return,
                 },
                 job = jobs.recv() => match job {

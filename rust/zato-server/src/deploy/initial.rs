@@ -7,8 +7,8 @@ use zato_core::Result;
 use zato_core::guest::Unit;
 use zato_store::{Store, UnitStatus, UnitVersion};
 
+use super::picked_up::PickedUp;
 use super::record::Records;
-use super::watcher::PickedUp;
 
 /// Reason of deployments that come from pickup directories, in the store.
 pub(super) const PICKUP: &str = "pickup";

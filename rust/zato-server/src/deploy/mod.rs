@@ -15,6 +15,7 @@ mod initial;
 mod listing;
 mod names;
 mod others;
+mod picked_up;
 mod read;
 pub(crate) mod record;
 mod removal;
@@ -25,5 +26,6 @@ mod watched_root;
 mod watcher;
 
 pub use by_path::read_path;
+pub use picked_up::PickedUp;
 pub use read::{UnreadableUnit, hash_files};
-pub use watcher::{PickedUp, WatchOptions, Watcher};
+pub use watcher::{WatchOptions, Watcher};

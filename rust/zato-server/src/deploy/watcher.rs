@@ -15,6 +15,7 @@ use zato_core::{ErrorKind, Problem, Result};
 
 use super::listing::Listing;
 use super::names;
+use super::picked_up::PickedUp;
 use super::read::UnreadableUnit;
 use super::settle::{Completed, Settle, Sighting};
 use super::watched_root::{Presence, WatchedRoot};
@@ -36,25 +37,6 @@ pub struct WatchOptions {
     pub poll_interval: Duration,
     /// Whether reports of the operating system are not to be used at all.
     pub is_polling: bool,
-}
-
-/// What was found different in the pickup directories.
-#[derive(Debug)]
-pub struct PickedUp {
-    /// Whether this is everything that is there at the start.
-    pub is_initial: bool,
-    /// When the first of the changes was noticed.
-    pub noticed_at: Instant,
-    /// Units that are new or may have changed.
-    pub put: Vec<Unit>,
-    /// Keys of units that are gone.
-    pub deleted: Vec<String>,
-    /// Units whose files could not be read.
-    pub unreadable: Vec<UnreadableUnit>,
-    /// Pickup directories that exist, through which units are deleted.
-    pub directories: Vec<PathBuf>,
-    /// Files and directories below them that could not be looked at, whose units are not deleted.
-    pub hidden: Vec<PathBuf>,
 }
 
 /// A thread that watches; it ends when this is dropped.

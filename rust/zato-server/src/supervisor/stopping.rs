@@ -78,10 +78,9 @@ impl Fleet {
         seat.phase = WorkerPhase::Draining;
         match (seat.peer.clone(), seat.pid) {
             (Some(peer), _) => {
-                let limit = u64::try_from(self.drain_timeout.as_millis()).unwrap_or(u64::MAX);
                 tokio::spawn(async move {
                     // A worker that ends before it answers has done what it was asked for.
-                    drop(peer.ask::<()>(&Order::Drain { limit }).await);
+                    drop(peer.ask::<()>(&Order::Drain).await);
                 });
             }
             // It has not connected yet, so there is nothing in flight.

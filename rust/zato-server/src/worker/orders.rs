@@ -43,7 +43,7 @@ pub(super) async fn follow(
 
 async fn take(order: Order, engine: &OnceLock<Engine>, drain: &CancellationToken) -> Result<Value> {
     match order {
-        Order::Drain { .. } => {
+        Order::Drain => {
             drain.cancel();
             return json(());
         }
@@ -71,7 +71,7 @@ async fn take(order: Order, engine: &OnceLock<Engine>, drain: &CancellationToken
         Order::Services => json(engine.guest.services()),
         Order::Statistics => json(engine.guest.statistics()),
         Order::Metrics => json(engine.state.metrics.render(engine.guest.statistics())?),
-        Order::LogLevel { .. } | Order::Drain { .. } => json(()),
+        Order::LogLevel { .. } | Order::Drain => json(()),
     }
 }
 
