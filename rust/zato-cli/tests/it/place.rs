@@ -4,7 +4,7 @@
 //! are those of a real process.
 
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 
 use tempfile::TempDir;
@@ -57,12 +57,7 @@ impl Place {
 
     /// Runs `zato` with more variables in its environment.
     pub(crate) fn zato_with(&self, line: &str, variables: &[(&str, &str)]) -> Done {
-        let words: Vec<String> =
-            line.split(' ').map(|word| word.replace("DIR", &self.root.path().to_string_lossy())).collect();
-        let mut command = Command::new(self.interpreter());
-        command.args(["-m", "zato"]).args(words).current_dir(self.path("cwd")).stdin(Stdio::null());
-        command.env_remove("ZATO_CLI_DONT_SHOW_OUTPUT").envs(variables.iter().copied());
-        let output = command.output().unwrap();
+        let output = self.command(line).envs(variables.iter().copied()).output().unwrap();
         let stdout = String::from_utf8(output.stdout).unwrap();
         let stdout =
             stdout.split_once(&format!("{MARK}\n")).map_or_else(String::new, |(_, rest)| rest.to_owned());
@@ -71,6 +66,19 @@ impl Place {
             stdout,
             stderr: String::from_utf8(output.stderr).unwrap(),
         }
+    }
+
+    /// Starts `zato` and leaves it running; what it prints is lost.
+    pub(crate) fn spawn(&self, line: &str) -> Child {
+        self.command(line).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
+    }
+
+    fn command(&self, line: &str) -> Command {
+        let words = line.split(' ').map(|word| word.replace("DIR", &self.root.path().to_string_lossy()));
+        let mut command = Command::new(self.interpreter());
+        command.args(["-m", "zato"]).args(words).current_dir(self.path("cwd")).stdin(Stdio::null());
+        command.env_remove("ZATO_CLI_DONT_SHOW_OUTPUT");
+        command
     }
 
     /// Makes a quickstart environment in `DIR/qs` on a port nobody uses.

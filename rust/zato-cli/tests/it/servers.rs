@@ -146,6 +146,46 @@ fn a_whole_environment_starts_and_stops() {
     assert_eq!(place.zato("stop DIR/qs").code, 10);
 }
 
+/// Sends a signal to a process and gives its exit code.
+fn end(mut child: std::process::Child, signal: &str) -> Option<i32> {
+    let sent = std::process::Command::new("kill").args([signal, &child.id().to_string()]).status().unwrap();
+    assert!(sent.success());
+    child.wait().unwrap().code()
+}
+
+#[test]
+fn a_server_in_the_foreground_stops_with_ctrl_c_or_when_it_is_asked_to() {
+    let place = Place::new();
+    let environment = place.quickstart();
+    let _running = Running(&place);
+    for (path, signal) in [("DIR/qs/server1", "-INT"), ("DIR/qs", "-TERM")] {
+        let child = place.spawn(&format!("start {path} --fg"));
+        assert_eq!(place.zato("wait --path DIR/qs/server1 --timeout 15").code, 0);
+        assert_eq!(end(child, signal), Some(0));
+        assert!(!environment.root.join("server1/pidfile").exists());
+    }
+}
+
+#[test]
+fn several_servers_in_one_foreground_end_together() {
+    let place = Place::new();
+    let port = two_free_ports();
+    assert_eq!(place.zato(&format!("quickstart create DIR/qs --servers 2 --http-port {port}")).code, 0);
+    let _running = Running(&place);
+    let wait = |server: &str| place.zato(&format!("wait --path DIR/qs/{server} --timeout 15")).code;
+    let child = place.spawn("start DIR/qs --fg");
+    assert_eq!((wait("server1"), wait("server2")), (0, 0));
+    assert_eq!(end(child, "-INT"), Some(0));
+    assert_eq!(place.zato("stop DIR/qs").code, 10);
+
+    let child = place.spawn("start DIR/qs --fg");
+    assert_eq!((wait("server1"), wait("server2")), (0, 0));
+    assert_eq!(place.zato("stop DIR/qs/server2").code, 0);
+    let code = child.wait_with_output().unwrap().status.code();
+    assert_eq!(code, Some(18), "one of them ended, whoever watches should know");
+    assert_eq!(place.zato("stop DIR/qs/server1").code, 10);
+}
+
 #[test]
 fn the_scripts_of_an_environment_start_and_stop_it() {
     let place = Place::new();
