@@ -20,7 +20,7 @@ pub(crate) mod stop;
 pub(crate) mod wait;
 pub(crate) mod worker;
 
-use clap::error::{ContextKind, ContextValue, ErrorKind as ClapErrorKind};
+use clap::error::ErrorKind as ClapErrorKind;
 use clap::{CommandFactory, FromArgMatches};
 
 use crate::Runtime;
@@ -105,6 +105,10 @@ fn usage(words: &[String], error: &clap::Error, output: &Output) -> Outcome {
             output.data(error.render().to_string().trim_end());
             Ok(())
         }
+        ClapErrorKind::MissingSubcommand | ClapErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
+            output.problems(error.render().to_string().trim_end());
+            Err(Failure::new(ExitCode::NoOptions, "a command is missing").hint("add one of those above"))
+        }
         _ => match absent::explain(words) {
             Some(failure) => Err(failure),
             None => Err(usage_failure(error)),
@@ -117,17 +121,25 @@ fn usage_failure(error: &clap::Error) -> Failure {
     let code = match error.kind() {
         ClapErrorKind::MissingRequiredArgument => ExitCode::ParameterMissing,
         ClapErrorKind::ArgumentConflict => ExitCode::ConflictingOptions,
-        ClapErrorKind::MissingSubcommand | ClapErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
-            ExitCode::NoOptions
-        }
         _ => ExitCode::InvalidInput,
     };
     let text = error.render().to_string();
-    let text = text.trim();
-    let text = text.strip_prefix("error: ").unwrap_or(text);
-    let is_helped = error.get(ContextKind::Usage).is_some_and(|value| *value != ContextValue::None);
-    let failure = Failure::new(code, text);
-    if is_helped { failure } else { failure.hint("`zato --help` lists the commands") }
+    // The first paragraph says what is wrong, the others what to do.
+    let mut paragraphs = text
+        .trim()
+        .split("\n\n")
+        .map(|paragraph| paragraph.split_whitespace().collect::<Vec<_>>().join(" "))
+        .filter(|paragraph| !paragraph.is_empty() && !paragraph.starts_with("For more information"))
+        .map(|paragraph| paragraph.strip_prefix("tip: ").map(str::to_owned).unwrap_or(paragraph));
+    let message = paragraphs.next().unwrap_or_default();
+    let message = message.strip_prefix("error: ").unwrap_or(&message);
+    let hints: Vec<String> = paragraphs.collect();
+    let failure = Failure::new(code, message);
+    if hints.is_empty() {
+        failure.hint("add --help to see what there is")
+    } else {
+        failure.hint(hints.join("\n        "))
+    }
 }
 
 /// Runs asynchronous work of a command on the calling thread.

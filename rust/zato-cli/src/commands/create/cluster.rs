@@ -111,7 +111,7 @@ pub(crate) fn given_passwords(admin_invoke: Option<&Secret>, pubapi: Option<&Sec
     let metrics = environment.get(env::METRICS_PASSWORD).filter(|text| !text.is_empty()).map(Secret::from);
     [("admin.invoke", admin_invoke.cloned()), ("pubapi", pubapi.cloned()), ("metrics", metrics)]
         .into_iter()
-        .filter_map(|(user, password)| Some((user.to_owned(), password?)))
+        .filter_map(|(user, password)| Some((user.to_owned(), password.filter(|text| !text.is_empty())?)))
         .collect()
 }
 
