@@ -146,8 +146,9 @@ impl Settle {
         }
     }
 
-    /// Begins a look: gives what was completed since the previous one.
-    pub(super) fn begin_look(&mut self, now: Instant) -> Completed {
+    /// Begins a look: gives what was completed since the previous one. `is_link` says whether a file is a link, hard
+    /// or symbolic.
+    pub(super) fn begin_look(&mut self, now: Instant, is_link: impl Fn(&Path) -> bool) -> Completed {
         self.first = None;
         self.last = None;
         self.has_new_directory = false;
@@ -157,8 +158,14 @@ impl Settle {
             writing.last + limit > now
         });
         let mut files = std::mem::take(&mut self.complete);
-        // Made, and not opened by now: a link, which is complete from the beginning.
-        files.extend(self.created.drain());
+        for path in std::mem::take(&mut self.created) {
+            // A link is complete from the beginning; of anything else, being opened is not known yet.
+            if is_link(&path) {
+                files.insert(path);
+            } else {
+                self.writing.entry(path).or_insert(Writing { last: now, has_written: false });
+            }
+        }
         Completed { files, directories: std::mem::take(&mut self.arrived) }
     }
 
@@ -188,20 +195,26 @@ mod tests {
             settle.note(sighting, now);
         }
         assert_eq!(settle.due_at(), Some(now + QUIET));
-        assert!(settle.begin_look(now + QUIET).files.is_empty());
+        assert!(settle.begin_look(now + QUIET, |_| false).files.is_empty());
         assert!(settle.is_being_written(&path("a")));
         settle.note(Sighting::Complete(path("a")), now + QUIET * 2);
-        assert!(settle.begin_look(now + QUIET * 3).files.contains(&path("a")));
+        assert!(settle.begin_look(now + QUIET * 3, |_| false).files.contains(&path("a")));
         assert!(!settle.is_being_written(&path("a")));
         assert_eq!(settle.due_at(), None);
     }
 
     #[test]
-    fn a_link_is_complete_from_the_beginning() {
+    fn a_link_is_complete_from_the_beginning_and_nothing_else_is() {
         let now = Instant::now();
         let mut settle = Settle::new(QUIET);
         settle.note(Sighting::Created(path("a")), now);
-        assert!(settle.begin_look(now).files.contains(&path("a")));
+        settle.note(Sighting::Created(path("b")), now);
+        let completed = settle.begin_look(now, |path| path == Path::new("a"));
+        assert_eq!(completed.files, [path("a")].into());
+        assert!(settle.is_being_written(&path("b")));
+        // It was neither opened nor written after all.
+        settle.begin_look(now + Duration::from_secs(2), |_| false);
+        assert!(!settle.is_being_written(&path("b")));
     }
 
     #[test]
@@ -234,9 +247,9 @@ mod tests {
         let now = Instant::now();
         let mut settle = Settle::new(QUIET);
         settle.note(Sighting::Written(path("a")), now);
-        settle.begin_look(now + Duration::from_secs(59));
+        settle.begin_look(now + Duration::from_secs(59), |_| false);
         assert!(settle.is_being_written(&path("a")));
-        settle.begin_look(now + Duration::from_secs(61));
+        settle.begin_look(now + Duration::from_secs(61), |_| false);
         assert!(!settle.is_being_written(&path("a")));
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::os::unix::fs::MetadataExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -222,7 +222,7 @@ impl Watching {
     fn look(&mut self, is_complete: bool) {
         let now = Instant::now();
         let is_initial = self.looked_at_all.is_none();
-        let completed = if is_complete { self.settle.begin_look(now) } else { Completed::default() };
+        let completed = if is_complete { self.settle.begin_look(now, is_link) } else { Completed::default() };
         let mut found = Found::default();
         for at in 0..self.roots.len() {
             if is_complete || self.roots[at].presence != Presence::Reported {
@@ -352,6 +352,11 @@ impl Watching {
             is_kept
         });
     }
+}
+
+/// Whether a file has another name, or is one itself; one that is gone by now counts as none.
+fn is_link(path: &Path) -> bool {
+    std::fs::symlink_metadata(path).is_ok_and(|metadata| metadata.is_symlink() || metadata.nlink() > 1)
 }
 
 /// What one look found in all directories.

@@ -1,7 +1,6 @@
 use std::fs;
 use std::io::Write as _;
 use std::os::unix::fs::symlink;
-use std::path::Path;
 
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
@@ -200,6 +199,15 @@ async fn linked_files_are_read_when_their_target_changes_or_is_switched() {
     assert_eq!(pickup.next().await.put[0].files[0].content, "x = 2\n");
     write(&pickup.path("..v2/a.py"), "x = 3\n");
     assert_eq!(pickup.next().await.put[0].files[0].content, "x = 3\n");
+}
+
+#[tokio::test]
+async fn a_hard_link_is_complete_at_once() {
+    let mut pickup = Pickup::start(&[], false).await;
+    pickup.next().await;
+    write(&pickup.base.path().join("outside.py"), "x = 1\n");
+    fs::hard_link(pickup.base.path().join("outside.py"), pickup.path("a.py")).unwrap();
+    assert_eq!(pickup.next_put().await, ["a.py"]);
 }
 
 #[tokio::test]

@@ -41,50 +41,64 @@ async fn is_told_to_stop_by_a_client() {
     assert!(!is_alive(pids[0]));
 }
 
+/// Sends a request to a service that takes its time, and waits until it runs.
+async fn request_in_flight(
+    server: &TestServer,
+    milliseconds: u32,
+) -> tokio::task::JoinHandle<std::io::Result<(u16, String)>> {
+    server.save("crm.py", &format!("service crm slowly\nslow crm {milliseconds}\n"));
+    server.outcome("crm.py", |_| true, UnitStatus::Deployed).await;
+    let address = server.address().await;
+    wait_for!("the service", {
+        server.client().await.services().await.is_ok_and(|list| !list.services.is_empty()).then_some(())
+    });
+    let request = tokio::spawn(get(address, "/crm"));
+    wait_for!("the request to run", {
+        let status = server.status().await.unwrap();
+        status
+            .workers
+            .iter()
+            .any(|worker| worker.statistics.is_some_and(|figures| figures.running > 0))
+            .then_some(())
+    });
+    request
+}
+
 #[tokio::test]
-async fn requests_in_flight_are_finished_and_a_second_signal_does_not_wait() {
-    for is_hurried in [false, true] {
-        let mut server = TestServer::started().await;
-        server.save("crm.py", "service crm slowly\nslow crm 700\n");
-        server.everywhere("/crm", "slowly").await;
-        let address = server.address().await;
-        let request = tokio::spawn(get(address, "/crm"));
-        wait_for!("the request to run", {
-            let status = server.status().await.unwrap();
-            let running: usize = status.workers.iter().map(|worker| worker.statistics.unwrap().running).sum();
-            (running > 0).then_some(())
-        });
-        let started = Instant::now();
-        server.signal(Signal::TERM);
-        if is_hurried {
-            wait_for!("the first signal", server.log().contains("SIGTERM, stopping").then_some(()));
-            server.signal(Signal::INT);
-        }
-        server.ended().await;
-        let answer = request.await.unwrap();
-        if is_hurried {
-            assert!(started.elapsed() < Duration::from_millis(600), "it waited");
-            assert!(answer.is_err());
-        } else {
-            assert!(answer.unwrap().1.starts_with("slowly"));
-        }
-    }
+async fn requests_in_flight_are_finished() {
+    let mut server = TestServer::started().await;
+    let request = request_in_flight(&server, 500).await;
+    server.signal(Signal::TERM);
+    server.ended().await;
+    assert!(request.await.unwrap().unwrap().1.starts_with("slowly"), "{}", server.log());
+}
+
+#[tokio::test]
+async fn a_second_signal_does_not_wait() {
+    let mut server = TestServer::new(2, "").await;
+    let text = fs::read_to_string(server.paths.server_conf()).unwrap();
+    fs::write(server.paths.server_conf(), text.replace("drain_timeout=1", "drain_timeout=60")).unwrap();
+    server.channel("crm").await;
+    server.start().await;
+    let request = request_in_flight(&server, 60_000).await;
+    let started = Instant::now();
+    server.signal(Signal::TERM);
+    wait_for!("the first signal", server.log().contains("SIGTERM, stopping").then_some(()));
+    server.signal(Signal::INT);
+    server.ended().await;
+    assert!(started.elapsed() < PATIENCE, "it waited");
+    assert!(request.await.unwrap().is_err());
 }
 
 #[tokio::test]
 async fn services_that_do_not_end_are_cut_off_in_time() {
     let mut server = TestServer::started().await;
-    server.save("crm.py", "service crm never\nslow crm 60000\n");
-    server.outcome("crm.py", |_| true, UnitStatus::Deployed).await;
-    let request = tokio::spawn(get(server.address().await, "/crm"));
-    wait_for!("the request to run", {
-        let status = server.status().await.unwrap();
-        status.workers.iter().any(|worker| worker.statistics.unwrap().running > 0).then_some(())
-    });
+    let request = request_in_flight(&server, 60_000).await;
     let started = Instant::now();
     server.signal(Signal::TERM);
     server.ended().await;
-    assert!(started.elapsed() < Duration::from_secs(2), "stopping took {:?}", started.elapsed());
+    // One second for the service, and what it takes on a busy machine.
+    assert!(started.elapsed() < Duration::from_secs(4), "stopping took {:?}", started.elapsed());
     request.abort();
 }
 
