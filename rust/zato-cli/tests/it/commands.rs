@@ -107,8 +107,8 @@ fn keys_encrypt_and_decrypt() {
         place.zato(&format!("decrypt --secret-key {} --data {}", other.stdout.trim(), token.stdout.trim()));
     assert_eq!(wrong.code, 16);
     assert!(!wrong.stderr.contains(other.stdout.trim()));
-    assert_eq!(place.zato(&format!("encrypt --secret-key {key}")).code, 29, "nobody can be asked");
-    assert_eq!(place.zato("encrypt --data x").code, 29);
+    place.expect(29, format!("encrypt --secret-key {key}"));
+    place.expect(29, "encrypt --data x");
 }
 
 #[test]
@@ -126,7 +126,7 @@ fn data_is_encrypted_with_the_key_of_a_server() {
 #[test]
 fn a_recorded_command_runs_again() {
     let place = Place::new();
-    let key = place.zato("create secret-key").stdout.trim().to_owned();
+    let key = place.expect(0, "create secret-key").stdout.trim().to_owned();
     let first = place.zato(&format!("encrypt --store-config --secret-key {key} --data one"));
     assert_eq!(first.code, 0, "{first:?}");
     let file = fs::read_dir(place.path("cwd")).unwrap().next().unwrap().unwrap();
@@ -135,7 +135,7 @@ fn a_recorded_command_runs_again() {
     assert_eq!(mode(&file.path()), 0o600);
     let again = place.zato(&format!("from-config {name}"));
     assert!(again.stdout.starts_with("gAAAA"), "{again:?}");
-    assert_eq!(place.zato("from-config none.config").code, 2);
+    place.expect(2, "from-config none.config");
     fs::write(place.path("cwd/bad.config"), "command=stop\nspeed=fast\n").unwrap();
     let bad = place.zato("from-config bad.config");
     assert_eq!(bad.code, 15);
@@ -158,7 +158,7 @@ fn info_tells_what_is_known_of_a_server_that_does_not_run() {
     let text = place.zato("info DIR/qs/server1 --cols_width 20,60").stdout;
     assert!(text.contains("component_running") && text.contains("false"), "{text}");
     assert!(place.zato("info DIR/qs --format yaml").stdout.contains("component_running: false"));
-    assert_eq!(place.zato("info DIR/qs --cols-width wide").code, 15);
+    place.expect(15, "info DIR/qs --cols-width wide");
 }
 
 #[test]
@@ -192,7 +192,7 @@ fn configuration_is_checked_one_thing_after_another() {
     assert!(bad.stderr.contains("queue_limit"), "{}", bad.stderr);
     fs::remove_file(environment.root.join("zato.db")).unwrap();
     fs::write(&conf, text).unwrap();
-    assert_eq!(place.zato("check-config DIR/qs/server1").code, 4);
+    place.expect(4, "check-config DIR/qs/server1");
 }
 
 #[test]
@@ -201,16 +201,16 @@ fn waiting_for_a_server_that_is_not_there_ends_with_28() {
     let port = crate::place::free_port();
     let done = place.zato(&format!("wait --address http://127.0.0.1:{port} --timeout 0.2 --interval 0.05"));
     assert_eq!(done.code, 28, "{done:?}");
-    assert_eq!(place.zato("wait").code, 29);
-    assert_eq!(place.zato("wait --address https://x").code, 15);
+    place.expect(29, "wait");
+    place.expect(15, "wait --address https://x");
 }
 
 #[test]
 fn nothing_runs_so_there_is_nothing_to_stop() {
     let place = Place::new();
     let environment = place.quickstart();
-    assert_eq!(place.zato("stop DIR/qs").code, 10);
+    place.expect(10, "stop DIR/qs");
     fs::write(environment.root.join("server1/pidfile"), "1").unwrap();
-    assert_eq!(place.zato("stop DIR/qs/server1").code, 10, "a stale pidfile is no running server");
+    place.expect(10, "stop DIR/qs/server1");
     assert!(!environment.root.join("server1/pidfile").exists());
 }

@@ -9,47 +9,41 @@ use crate::place::Place;
 #[test]
 fn a_config_store_is_made_once_and_deleted_once() {
     let place = Place::new();
-    assert_eq!(place.zato("delete odb --odb_db_name DIR/zato.db").code, 4);
-    assert_eq!(place.zato("create odb --odb-type sqlite --odb_db_name DIR/zato.db").code, 0);
-    assert_eq!(place.zato("create odb --odb_db_name DIR/zato.db").code, 1);
-    assert_eq!(place.zato("create odb --odb-db-name DIR/zato.db --skip-if-exists").code, 0);
-    assert_eq!(place.zato("create odb postgresql").code, 15);
-    assert_eq!(place.zato("delete odb --odb-db-name DIR/zato.db").code, 0);
+    place.expect(4, "delete odb --odb_db_name DIR/zato.db");
+    place.expect(0, "create odb --odb-type sqlite --odb_db_name DIR/zato.db");
+    place.expect(1, "create odb --odb_db_name DIR/zato.db");
+    place.expect(0, "create odb --odb-db-name DIR/zato.db --skip-if-exists");
+    place.expect(15, "create odb postgresql");
+    place.expect(0, "delete odb --odb-db-name DIR/zato.db");
     assert!(!place.path("zato.db").exists());
 }
 
 #[test]
 fn cluster_and_servers_are_made_by_hand() {
     let place = Place::new();
-    assert_eq!(place.zato("create cluster c1 --odb-db-name DIR/zato.db").code, 4);
+    place.expect(4, "create cluster c1 --odb-db-name DIR/zato.db");
     place.zato("create odb --odb-db-name DIR/zato.db");
-    let key = place.zato("create secret-key").stdout.trim().to_owned();
+    let key = place.expect(0, "create secret-key").stdout.trim().to_owned();
     let done = place.zato(&format!(
         "create cluster c1 --odb-db-name DIR/zato.db --secret-key {key} --lb-agent_port 20151"
     ));
     assert_eq!(done.code, 0, "{done:?}");
     assert!(done.stdout.contains("pubapi: "), "{}", done.stdout);
     assert!(!done.stdout.contains(&key), "a given key is not repeated");
-    assert_eq!(place.zato("create cluster c2 --odb-db-name DIR/zato.db").code, 6);
-    assert_eq!(place.zato("create cluster c1 --odb-db-name DIR/zato.db").code, 6);
-    assert_eq!(place.zato("create cluster c1 --odb-db-name DIR/zato.db --skip-if-exists").code, 0);
+    place.expect(6, "create cluster c2 --odb-db-name DIR/zato.db");
+    place.expect(6, "create cluster c1 --odb-db-name DIR/zato.db");
+    place.expect(0, "create cluster c1 --odb-db-name DIR/zato.db --skip-if-exists");
 
     let create = "--odb-db-name DIR/zato.db";
-    assert_eq!(place.zato(&format!("create server DIR/server1 c1 server1 {create}")).code, 29, "no key");
-    assert_eq!(
-        place.zato(&format!("create server DIR/server1 other server1 {create} --secret-key {key}")).code,
-        8
-    );
-    let wrong = place.zato("create secret-key").stdout.trim().to_owned();
-    assert_eq!(
-        place.zato(&format!("create server DIR/server1 c1 server1 {create} --secret-key {wrong}")).code,
-        16
-    );
+    place.expect(29, format!("create server DIR/server1 c1 server1 {create}"));
+    place.expect(8, format!("create server DIR/server1 other server1 {create} --secret-key {key}"));
+    let wrong = place.expect(0, "create secret-key").stdout.trim().to_owned();
+    place.expect(16, format!("create server DIR/server1 c1 server1 {create} --secret-key {wrong}"));
     let made = place
         .zato(&format!("create server DIR/server1 c1 server1 {create} --secret_key {key} --http-port 17020"));
     assert_eq!(made.code, 0, "{made:?}");
-    assert_eq!(place.zato(&format!("create server DIR/other c1 server1 {create}")).code, 7);
-    assert_eq!(place.zato(&format!("create server DIR/server1 c1 server2 {create}")).code, 5);
+    place.expect(7, format!("create server DIR/other c1 server1 {create}"));
+    place.expect(5, format!("create server DIR/server1 c1 server2 {create}"));
     let second = place.zato("create server DIR/server2 sqlite localhost 6379 pub priv cert ca c1 server2");
     assert_eq!(second.code, 0, "{second:?}");
     assert!(second.stdout.contains("17021"), "{}", second.stdout);
@@ -60,7 +54,7 @@ fn cluster_and_servers_are_made_by_hand() {
 #[test]
 fn a_server_that_cannot_be_made_leaves_nothing_behind() {
     let place = Place::new();
-    assert_eq!(place.zato("create server DIR/server1 c1 server1").code, 4);
+    place.expect(4, "create server DIR/server1 c1 server1");
     assert!(!place.path("server1").exists());
 }
 
@@ -95,25 +89,18 @@ fn definitions_and_channels_are_made_changed_and_deleted() {
         (shown["url_path"].as_str(), shown["username"].as_str()),
         (Some("/crm/{id}"), Some("crm.get"))
     );
-    assert_eq!(
-        place.zato("create-rest-channel --path DIR/qs --name x --url-path x --service s").code,
-        21,
-        "no slash"
-    );
-    assert_eq!(
-        place.zato("create-rest-channel --path DIR/qs --name x --service s --basic-auth --api-key").code,
-        13
-    );
+    place.expect(21, "create-rest-channel --path DIR/qs --name x --url-path x --service s");
+    place.expect(13, "create-rest-channel --path DIR/qs --name x --service s --basic-auth --api-key");
 
-    assert_eq!(place.zato("change-password --path DIR/qs --name mobile --password other").code, 0);
-    assert_eq!(place.zato("change-password --path DIR/qs --name mobil --password other").code, 15);
-    assert_eq!(place.zato("change-password --path DIR/qs --name mobile").code, 29, "nobody can be asked");
+    place.expect(0, "change-password --path DIR/qs --name mobile --password other");
+    place.expect(15, "change-password --path DIR/qs --name mobil --password other");
+    place.expect(29, "change-password --path DIR/qs --name mobile");
 
     let id = shown["id"].as_i64().unwrap();
-    assert_eq!(place.zato(&format!("delete-rest-channel --path DIR/qs --id {id}")).code, 0);
-    assert_eq!(place.zato("delete-rest-channel --path DIR/qs --name crm.get").code, 15);
-    assert_eq!(place.zato("delete api-key --path DIR/qs --name mobile").code, 0);
-    assert_eq!(place.zato("delete basic-auth --path DIR/qs --name crm").code, 0);
+    place.expect(0, format!("delete-rest-channel --path DIR/qs --id {id}"));
+    place.expect(15, "delete-rest-channel --path DIR/qs --name crm.get");
+    place.expect(0, "delete api-key --path DIR/qs --name mobile");
+    place.expect(0, "delete basic-auth --path DIR/qs --name crm");
 }
 
 #[test]

@@ -55,6 +55,13 @@ impl Place {
         self.zato_with(line, &[])
     }
 
+    /// Runs `zato` and checks its exit code.
+    pub(crate) fn expect(&self, code: i32, line: impl AsRef<str>) -> Done {
+        let done = self.zato(line.as_ref());
+        assert_eq!(done.code, code, "zato {}: {done:?}", line.as_ref());
+        done
+    }
+
     /// Runs `zato` with more variables in its environment.
     pub(crate) fn zato_with(&self, line: &str, variables: &[(&str, &str)]) -> Done {
         let output = self.command(line).envs(variables.iter().copied()).output().unwrap();

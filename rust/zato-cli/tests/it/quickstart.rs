@@ -127,8 +127,8 @@ fn a_directory_with_something_in_it_is_refused_and_left_alone() {
     let place = Place::new();
     fs::create_dir(place.path("qs")).unwrap();
     fs::write(place.path("qs/precious"), "x").unwrap();
-    assert_eq!(place.zato("quickstart create DIR/qs").code, 5);
-    assert_eq!(place.zato("quickstart create DIR/qs --force").code, 5, "it is no environment");
+    place.expect(5, "quickstart create DIR/qs");
+    place.expect(5, "quickstart create DIR/qs --force");
     assert_eq!(fs::read_dir(place.path("qs")).unwrap().count(), 1);
 }
 
@@ -136,7 +136,7 @@ fn a_directory_with_something_in_it_is_refused_and_left_alone() {
 fn force_replaces_an_environment() {
     let place = Place::new();
     let before = place.quickstart().credentials();
-    assert_eq!(place.zato("quickstart create DIR/qs").code, 5);
+    place.expect(5, "quickstart create DIR/qs");
     let done = place.zato("quickstart create DIR/qs --force");
     assert_eq!(done.code, 0, "{done:?}");
     assert_ne!((crate::place::Environment { root: place.path("qs") }).credentials(), before);
@@ -145,7 +145,7 @@ fn force_replaces_an_environment() {
 #[test]
 fn a_given_password_is_that_of_those_who_administer_and_invoke() {
     let place = Place::new();
-    assert_eq!(place.zato("quickstart create DIR/qs --password s3cret").code, 0);
+    place.expect(0, "quickstart create DIR/qs --password s3cret");
     let credentials = (crate::place::Environment { root: place.path("qs") }).credentials();
     let of =
         |user: &str| credentials.iter().find(|(name, _)| name == user).map(|(_, password)| password.as_str());

@@ -38,9 +38,9 @@ fn until(what: &str, mut condition: impl FnMut() -> bool) {
 fn a_server_starts_answers_and_stops() {
     let place = Place::new();
     let (environment, _running) = start(&place);
-    assert_eq!(place.zato("wait --path DIR/qs/server1 --timeout 10").code, 0);
-    assert_eq!(place.zato("start DIR/qs/server1").code, 9);
-    assert_eq!(place.zato("check-config DIR/qs/server1").code, 9);
+    place.expect(0, "wait --path DIR/qs/server1 --timeout 10");
+    place.expect(9, "start DIR/qs/server1");
+    place.expect(9, "check-config DIR/qs/server1");
     let facts: Value = serde_json::from_str(&place.zato("info DIR/qs/server1 --format json").stdout).unwrap();
     assert_eq!(facts["component_running"], Value::Bool(true));
     assert_eq!(facts["master_proc_workers_no"], 1);
@@ -50,7 +50,7 @@ fn a_server_starts_answers_and_stops() {
     assert_eq!(stopped.code, 0, "{stopped:?}");
     assert!(stopped.stdout.contains("shutting down"));
     assert!(!environment.root.join("server1/pidfile").exists());
-    assert_eq!(place.zato("stop DIR/qs/server1").code, 10);
+    place.expect(10, "stop DIR/qs/server1");
 }
 
 #[test]
@@ -62,7 +62,7 @@ fn services_are_invoked_with_the_credentials_of_the_store() {
     assert!(done.stdout.contains("demo.ping") && done.stdout.contains(r#"{\"a\":1}"#), "{}", done.stdout);
     let password = environment.credentials().into_iter().find(|(user, _)| user == "admin.invoke").unwrap().1;
     assert!(!(done.stdout + &done.stderr).contains(&password));
-    assert_eq!(place.zato("service invoke DIR/qs/server1 demo.ping --headers odd").code, 15);
+    place.expect(15, "service invoke DIR/qs/server1 demo.ping --headers odd");
 }
 
 #[test]
@@ -74,7 +74,7 @@ fn what_is_deployed_is_listed_with_what_is_not_and_rolled_back() {
     assert_eq!(first.code, 0, "{first:?}");
     assert!(place.zato("service list DIR/qs/server1").stdout.contains("crm.one"));
     fs::write(place.path("crm.py"), "service crm.two\n").unwrap();
-    assert_eq!(place.zato("hot-deploy DIR/crm.py --path DIR/qs/server1").code, 0);
+    place.expect(0, "hot-deploy DIR/crm.py --path DIR/qs/server1");
     until("the second version is in force", || {
         place.zato("service list DIR/qs/server1").stdout.contains("crm.two")
     });
@@ -103,12 +103,12 @@ fn a_change_is_live_when_the_command_returns() {
         place.zato("create-rest-channel --path DIR/qs/server1 --name x --url-path /x --service demo.ping");
     assert_eq!(done.code, 0, "{done:?}");
     assert!(done.stderr.contains("Live on 1 worker after"), "{}", done.stderr);
-    assert_eq!(place.zato("wait --path DIR/qs/server1 --url-path /x --timeout 1").code, 0);
+    place.expect(0, "wait --path DIR/qs/server1 --url-path /x --timeout 1");
     fs::write(place.path("in.yaml"), "channel_rest:\n  - {name: y, url_path: /y, service: demo.ping}\n")
         .unwrap();
     let imported = place.zato("enmasse DIR/qs/server1 --import --input DIR/in.yaml");
     assert!(imported.stdout.contains("Live on 1 worker after"), "{imported:?}");
-    assert_eq!(place.zato("wait --path DIR/qs/server1 --url-path /y --timeout 1").code, 0);
+    place.expect(0, "wait --path DIR/qs/server1 --url-path /y --timeout 1");
 }
 
 #[test]
@@ -140,10 +140,10 @@ fn a_whole_environment_starts_and_stops() {
         started.stdout
     );
     for server in ["server1", "server2"] {
-        assert_eq!(place.zato(&format!("wait --path DIR/qs/{server} --timeout 5")).code, 0);
+        place.expect(0, format!("wait --path DIR/qs/{server} --timeout 5"));
     }
-    assert_eq!(place.zato("stop DIR/qs").code, 0);
-    assert_eq!(place.zato("stop DIR/qs").code, 10);
+    place.expect(0, "stop DIR/qs");
+    place.expect(10, "stop DIR/qs");
 }
 
 /// Sends a signal to a process and gives its exit code.
@@ -160,7 +160,7 @@ fn a_server_in_the_foreground_stops_with_ctrl_c_or_when_it_is_asked_to() {
     let _running = Running(&place);
     for (path, signal) in [("DIR/qs/server1", "-INT"), ("DIR/qs", "-TERM")] {
         let child = place.spawn(&format!("start {path} --fg"));
-        assert_eq!(place.zato("wait --path DIR/qs/server1 --timeout 15").code, 0);
+        place.expect(0, "wait --path DIR/qs/server1 --timeout 15");
         assert_eq!(end(child, signal), Some(0));
         assert!(!environment.root.join("server1/pidfile").exists());
     }
@@ -170,20 +170,20 @@ fn a_server_in_the_foreground_stops_with_ctrl_c_or_when_it_is_asked_to() {
 fn several_servers_in_one_foreground_end_together() {
     let place = Place::new();
     let port = two_free_ports();
-    assert_eq!(place.zato(&format!("quickstart create DIR/qs --servers 2 --http-port {port}")).code, 0);
+    place.expect(0, format!("quickstart create DIR/qs --servers 2 --http-port {port}"));
     let _running = Running(&place);
     let wait = |server: &str| place.zato(&format!("wait --path DIR/qs/{server} --timeout 15")).code;
     let child = place.spawn("start DIR/qs --fg");
     assert_eq!((wait("server1"), wait("server2")), (0, 0));
     assert_eq!(end(child, "-INT"), Some(0));
-    assert_eq!(place.zato("stop DIR/qs").code, 10);
+    place.expect(10, "stop DIR/qs");
 
     let child = place.spawn("start DIR/qs --fg");
     assert_eq!((wait("server1"), wait("server2")), (0, 0));
-    assert_eq!(place.zato("stop DIR/qs/server2").code, 0);
+    place.expect(0, "stop DIR/qs/server2");
     let code = child.wait_with_output().unwrap().status.code();
     assert_eq!(code, Some(18), "one of them ended, whoever watches should know");
-    assert_eq!(place.zato("stop DIR/qs/server1").code, 10);
+    place.expect(10, "stop DIR/qs/server1");
 }
 
 #[test]
