@@ -45,7 +45,7 @@ lint: tidy $(BIN)/pytest ## formatting, lints, types, structure
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets --quiet -- -D warnings
 	$(BIN)/ruff check python tests
-	$(BIN)/pyright
+	$(BIN)/pyright --pythonpath $(BIN)/python
 
 tidy: ## check structure: dependency rules, file sizes, names, documents
 	cargo xtask tidy

@@ -44,10 +44,10 @@ def milliseconds(text: str) -> float:
     return float(number) * {"us": 0.001, "ms": 1.0, "s": 1000.0}[unit]
 
 
-def measure(server: Server, path: str, connections: int, seconds: float, *extra: str, script: list[str] | None = None) -> Sample:
+def measure(server: Server, path: str, connections: int, seconds: int, *extra: str, script: list[str] | None = None) -> Sample:
     """Loads one path of one server."""
     command = [
-        "taskset", "-c", "1", "wrk", "-t1", f"-c{connections}", f"-d{seconds:g}s", "--latency", *extra,
+        "taskset", "-c", "1", "wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--latency", *extra,
         *(["-s", str(HERE / "load" / script[0])] if script else []), server.url + path, *(["--", *script[1:]] if script else []),
     ]  # fmt: skip
     before = server.cpu_seconds()
@@ -76,14 +76,14 @@ class Case:
     script: dict[str, list[str]] | None = None
 
 
-def compare(case: Case, servers: dict[str, Server], rounds: int, seconds: float) -> dict[str, list[Sample]]:
+def compare(case: Case, servers: dict[str, Server], rounds: int, seconds: int) -> dict[str, list[Sample]]:
     """Alternates between the servers and prints the table of one case."""
     samples: dict[str, list[Sample]] = {name: [] for name in case.paths}
     for number in range(rounds + 1):
         for name, path in case.paths.items():
             extra = (case.extra or {}).get(name, [])
             script = (case.script or {}).get(name)
-            took = 0.5 if number == 0 else seconds
+            took = 1 if number == 0 else seconds
             sample = measure(servers[name], path, case.connections, took, *extra, script=script)
             if number:
                 samples[name].append(sample)
@@ -154,14 +154,14 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("cases", nargs="*", help="hello json declared secured sleep nested cpu mix start deploy memory leak")
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--seconds", type=float, default=3.0)
+    parser.add_argument("--seconds", type=int, default=3)
     options = parser.parse_args()
     wanted = set(options.cases)
     if not shutil.which("wrk"):
         subprocess.run(["apt-get", "install", "-y", "-qq", "wrk"], check=True, stdout=subprocess.DEVNULL)
     prepare()
     print(f"# {time.strftime('%Y-%m-%d')}, {platform.machine()}, Python {platform.python_version()}, "
-          f"{options.rounds} rounds of {options.seconds:g} s, server on core 0, wrk on core 1")  # fmt: skip
+          f"{options.rounds} rounds of {options.seconds} s, server on core 0, wrk on core 1")  # fmt: skip
     with tempfile.TemporaryDirectory() as directory:
         zato = Zato.make(Path(directory) / "qs")
         servers: dict[str, Server] = {"zato": zato}

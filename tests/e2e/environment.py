@@ -133,14 +133,6 @@ def children(parent: int) -> list[int]:
     return sorted(found)
 
 
-def is_alive(pid: int) -> bool:
-    """Whether a process runs; one that ended and that nobody waited for does not."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] not in "ZX"
-    except OSError:
-        return False
-
-
 def read_credentials(root: Path) -> dict[str, str]:
     """Users and passwords that quickstart wrote down."""
     lines = (root / "credentials").read_text().splitlines()

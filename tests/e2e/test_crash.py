@@ -11,7 +11,6 @@ import time
 
 from environment import ZATO, Environment, is_alive, wait_for
 
-
 VERSION = """\
 from zato.server.service import Service
 

@@ -206,7 +206,8 @@ mod tests {
     #[test]
     fn report_names_causes_problems_and_hint() {
         let cause = std::io::Error::other("disk full");
-        let error = Error::new(ErrorKind::Io, "could not write `a.conf`").source(cause).hint("free some space");
+        let error =
+            Error::new(ErrorKind::Io, "could not write `a.conf`").source(cause).hint("free some space");
         let report = error.report();
         assert!(report.contains("could not write `a.conf` [Z2001]"));
         assert!(report.contains("caused by: disk full"));

@@ -177,7 +177,8 @@ pub trait Guest: Send + Sync {
     /// Imports changed units aside, without putting anything in force. At most one deployment is prepared at
     /// a time; preparing another aborts the first. Gives one entry for every unit in `changes.put`, and
     /// one for every unit in force that imports one of them (directly or not), which is prepared as well.
-    fn prepare(&self, deployment: i64, changes: UnitChanges) -> BoxFuture<'static, Result<Vec<PreparedUnit>>>;
+    fn prepare(&self, deployment: i64, changes: UnitChanges)
+    -> BoxFuture<'static, Result<Vec<PreparedUnit>>>;
 
     /// Puts the named units of the prepared deployment in force, all at once, and drops the deleted ones;
     /// calls in flight finish on the old classes. Gives the services in force afterwards.
