@@ -43,6 +43,7 @@ use crossbeam_utils::CachePadded;
 use parking_lot::{Condvar, Mutex};
 
 use crate::admission::Admission;
+use crate::courtesy::Courtesy;
 use crate::drainer::{Drainer, Pulse};
 use crate::idle::Places;
 use crate::options::Options;
@@ -62,6 +63,9 @@ const ACTIVE: u64 = 1 << 16;
 const SUSPICION: u64 = 100_000;
 /// A drainer gets company after this many nanoseconds in one job even if it computes.
 const PATIENCE: u64 = 5_000_000;
+/// How long a thread hopes for more work at most, in nanoseconds. It has the token all the while, and on a busy
+/// machine giving way even once can take milliseconds.
+const HOPE: u64 = 100_000;
 /// How long one blocked drainer makes the whole executor expect more of them, in nanoseconds.
 const REGIME: u64 = 20_000_000;
 /// How long no thread is made after the system refused one, in nanoseconds.
@@ -105,6 +109,10 @@ pub(crate) struct Coordination {
     word: CachePadded<AtomicU64>,
     pub(crate) drainer: CachePadded<Drainer>,
     pub(crate) places: Places,
+    /// Giving way between two jobs.
+    pub(crate) yields: Courtesy,
+    /// Giving way in the hope of more work.
+    spins: Courtesy,
     /// Threads that exist, or are about to.
     threads: AtomicUsize,
     peak: AtomicUsize,
@@ -128,6 +136,8 @@ impl Coordination {
             admission: CachePadded::default(),
             word: CachePadded::new(AtomicU64::new(SEARCHING)),
             drainer: CachePadded::default(),
+            yields: Courtesy::default(),
+            spins: Courtesy::default(),
             threads: AtomicUsize::new(0),
             peak: AtomicUsize::new(0),
             refused: AtomicU64::new(0),
@@ -333,6 +343,31 @@ impl Coordination {
         if self.admission.waiting() > 0 {
             self.watch();
         }
+    }
+
+    /// Lets others run for a moment, which may bring work: it spares sleeping and being woken. Gives whether
+    /// `has_work` came true.
+    pub(crate) fn hope(&self, has_work: impl Fn() -> bool) -> bool {
+        let began = self.now();
+        if !self.spins.is_due(began) {
+            return has_work();
+        }
+        let mut now = began;
+        for _ in 0..self.options.spins {
+            if has_work() {
+                return true;
+            }
+            std::thread::yield_now();
+            now = self.now();
+            if now - began > HOPE {
+                break;
+            }
+        }
+        let is_fulfilled = has_work();
+        if !is_fulfilled {
+            self.spins.took(began, now);
+        }
+        is_fulfilled
     }
 
     /// Turns the token into activity.

@@ -9,10 +9,11 @@
 //!
 //! - `coordination` holds the protocol: who is to wake whom, and why no wake-up can get lost;
 //! - `worker` is the life of a thread, `monitor` the clock behind it all;
-//! - `admission`, `drainer` and `idle` are the pieces of shared state.
+//! - `admission`, `courtesy`, `drainer` and `idle` are the pieces of shared state.
 
 mod admission;
 mod coordination;
+mod courtesy;
 mod cpu_clock;
 mod drainer;
 mod executor;

@@ -120,8 +120,14 @@ impl<G: Gate> Worker<G> {
                     if self.is_rival_running() {
                         return;
                     }
-                    if yield_every > 0 && now - slice_began > yield_every && !queue.is_empty() {
-                        gate.release(session, &mut std::thread::yield_now);
+                    let is_due = yield_every > 0 && now - slice_began > yield_every;
+                    if is_due && !queue.is_empty() && coordination.yields.is_due(now) {
+                        let mut back = now;
+                        gate.release(session, &mut || {
+                            std::thread::yield_now();
+                            back = coordination.now();
+                        });
+                        coordination.yields.took(now, back);
                         now = coordination.now();
                         slice_began = now;
                     }
@@ -165,11 +171,8 @@ impl<G: Gate> Worker<G> {
                 self.step_back(coordination);
                 return Next::Work;
             }
-            for _ in 0..coordination.options.spins {
-                if !queue.is_empty() {
-                    return Next::Work;
-                }
-                std::thread::yield_now();
+            if coordination.hope(|| !queue.is_empty()) {
+                return Next::Work;
             }
             coordination.places.lie_down(self.index);
             coordination.stop_searching();

@@ -216,8 +216,8 @@ fn threads_are_let_in_once_and_bear_the_name() {
         });
     }
     assert!(executor.drain(PATIENCE));
-    let peak = executor.statistics().peak;
     assert_eq!(executor.stop().stuck, 0);
+    let peak = executor.statistics().peak;
     assert_eq!(guest.attached.load(Ordering::SeqCst), peak);
     assert!(names.lock().iter().all(|name| name.starts_with("guest-")), "{names:?}");
     assert!(names.lock().len() <= peak);
