@@ -141,7 +141,7 @@ impl Deployer {
             // All of them prepare it now, rather than load it one by one later.
             drop(tokio::time::timeout(JOIN_LIMIT, self.fleet.joined()).await);
             let changes = UnitChanges { put: missed.put, delete: missed.deleted };
-            self.deploy_picked_up(changes, found.unreadable, found.noticed_at).await;
+            self.deploy_picked_up(changes, found.unreadable, Instant::now()).await;
         }
         Ok(())
     }

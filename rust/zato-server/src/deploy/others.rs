@@ -60,7 +60,7 @@ impl Deployer {
         for deployment in &new {
             tracing::info!(
                 target: "zato",
-                "Deployment {} of {} is in force in this server ({} workers)",
+                "Deployment {} of {} is in force in this server (workers: {})",
                 deployment.id, deployment.actor, acknowledgements.len(),
             );
             self.acknowledge(deployment.id, &acknowledgements).await;

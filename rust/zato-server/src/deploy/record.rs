@@ -178,7 +178,8 @@ fn contains_word(text: &str, word: &str) -> bool {
 /// Writes what became of a deployment to the log (reference operations 6.4).
 pub(super) fn log(report: &DeploymentReport, workers: usize, was_in_force: &[String]) {
     let number = report.deployment.map_or_else(String::new, |number| format!("deployment {number}, "));
-    let suffix = format!("({number}{workers} workers, {} ms)", report.milliseconds);
+    let plural = if workers == 1 { "" } else { "s" };
+    let suffix = format!("({number}{workers} worker{plural}, {} ms)", report.milliseconds);
     for unit in &report.units {
         let key = &unit.key;
         if !unit.problems.is_empty() {

@@ -189,7 +189,7 @@ async fn announce(
     };
     tracing::info!(
         target: "zato",
-        "Server `{}` of cluster `{}` is ready at {} (process {}, {} workers, {} services, {} ms)",
+        "Server `{}` of cluster `{}` is ready at {} (process {}, workers: {}, services: {}, {} ms)",
         supervisor.server.server_name,
         supervisor.server.cluster_name,
         readiness.address,
