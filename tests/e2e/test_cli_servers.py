@@ -13,99 +13,11 @@ import stat
 import subprocess
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from environment import CommandLine, children, free_port, is_alive, read_credentials, send, wait_for
-
-COMMANDS = """\
-from zato.server.service import Service
-
-class Nothing(Service):
-    name = 'commands.nothing'
-    def handle(self):
-        pass
-
-class Text(Service):
-    name = 'commands.text'
-    def handle(self):
-        self.response.payload = 'zażółć'
-
-class Facts(Service):
-    name = 'commands.facts'
-    def handle(self):
-        import os
-        self.response.payload = {
-            'payload': self.request.payload, 'channel': self.channel.type, 'data_format': self.data_format,
-            'transport': self.transport, 'variable': os.environ.get('My_Variable'),
-        }
-
-class Notes(Service):
-    name = 'commands.notes'
-    noted = []
-    def handle(self):
-        if self.request.payload:
-            self.noted.append([self.cid, self.request.payload, self.channel.type])
-        self.response.payload = self.noted
-
-class Fails(Service):
-    name = 'commands.fails'
-    def handle(self):
-        raise ValueError('the moon is in the wrong house')
-"""
-
-
-@dataclass
-class Quickstart:
-    """An environment that is configured by files only."""
-
-    zato: CommandLine
-    root: Path
-    port: int
-
-    @property
-    def server(self) -> Path:
-        """Directory of its first server."""
-        return self.root / "server1"
-
-    @property
-    def pickup(self) -> Path:
-        """Directory services are picked up from."""
-        return self.server / "pickup/incoming/services"
-
-    def answers(self, port: int | None = None) -> bool:
-        """Whether a server of it answers pings."""
-        try:
-            return send(port or self.port, "GET", "/zato/ping").status == 200
-        except OSError:
-            return False
-
-    def supervisor(self) -> int:
-        """Process ID of the first server's supervisor."""
-        return int((self.server / "pidfile").read_text())
-
-    def info(self) -> dict:
-        """What `zato info` says about the first server."""
-        return json.loads(self.zato("info", self.server, "--format", "json").stdout)
-
-
-@contextlib.contextmanager
-def quickstart(directory: Path, *options: str) -> Iterator[Quickstart]:
-    """Makes an environment; whatever runs of it in the end is stopped."""
-    zato = CommandLine(directory)
-    port = free_port()
-    zato("quickstart", "create", "qs", "--http-port", str(port), *options)
-    made = Quickstart(zato, directory / "qs", port)
-    (made.pickup / "commands.py").write_text(COMMANDS)
-    try:
-        yield made
-    except BaseException:
-        for log in sorted(made.root.glob("server*/logs/*.log")):
-            print(f"--- {log}\n{log.read_text()[-8000:]}")  # noqa: T201
-        raise
-    finally:
-        zato("stop", made.root, expect=None)
+from environment import children, free_port, is_alive, read_credentials, send, wait_for
+from quickstart import Quickstart, quickstart
 
 
 @pytest.fixture(scope="module")
@@ -336,13 +248,13 @@ def test_variables_come_from_a_file_and_from_server_conf(own: Quickstart) -> Non
     file = own.root / "env.ini"
     file.write_text("[env]\nMy_Variable=one, two\n")
     own.zato("start", own.server, "--env-file", file)
-    value = invoke(own, "commands.facts")["variable"]
+    value = own.invoke("commands.facts")["variable"]
     assert value == "one, two"
     own.zato("stop", own.server)
     conf = own.server / "config/repo/server.conf"
     conf.write_text(conf.read_text().replace("[os_environ]", "[os_environ]\nMy_Variable = from the file"))
     own.zato("start", own.server)
-    assert invoke(own, "commands.facts")["variable"] == "from the file"
+    assert own.invoke("commands.facts")["variable"] == "from the file"
     own.zato("stop", own.server)
     own.zato("start", own.server, "--env_file", own.root / "none.ini", expect=2)
 
@@ -369,121 +281,3 @@ def test_console_output_of_a_background_server_goes_to_a_file(own: Quickstart) -
     own.zato("start", own.server, "--stderr-path", file)
     wait_for(lambda: "printed while importing" in file.read_text())
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
-
-
-# Services
-
-
-def invoke(made: Quickstart, service: str, *options: str) -> object:
-    return json.loads(made.zato("service", "invoke", made.server, service, *options).stdout)
-
-
-def test_services_are_invoked(running: Quickstart) -> None:
-    assert invoke(running, "demo.ping") == {"pong": "demo"}
-    facts = invoke(running, "commands.facts", "--payload", '{"a": [1, "ż"]}')
-    assert facts["payload"] == {"a": [1, "ż"]}
-    assert facts["channel"] == "invoke"
-    assert invoke(running, "commands.facts", "--payload", "-1")["payload"] == -1
-    options = ("--channel", "scheduler", "--data_format", "dict", "--transport", "plain_http", "--payload", "k=v")
-    facts = invoke(running, "commands.facts", *options)
-    assert facts["channel"] == "scheduler"
-    assert facts["transport"] == "plain_http"
-    assert facts["payload"] == {"k": "v"}
-    zato = running.zato
-    assert zato("service", "invoke", running.root, "commands.text").stdout == "zażółć\n"
-    assert zato("service", "invoke", running.server, "commands.nothing").stdout == "(None)\n"
-    detailed = zato("service", "invoke", running.server, "commands.text", "--verbose", "--headers", "X-A=1; X-B=2")
-    assert "200" in detailed.stderr
-    zato("service", "invoke", running.server, "commands.text", "--headers", "odd", expect=15)
-    password = read_credentials(running.root)["admin.invoke"]
-    assert password not in detailed.stdout + detailed.stderr
-
-
-@pytest.mark.parametrize("option", ["--is-async", "--async", "--is_async"])
-def test_services_are_invoked_in_the_background(running: Quickstart, option: str) -> None:
-    payload = json.dumps({"option": option})
-    cid = running.zato("service", "invoke", running.server, "commands.notes", option, "--payload", payload).stdout
-    assert re.fullmatch(r"[0-9a-f]{24}\n", cid)
-    expected = [cid.strip(), {"option": option}]
-    wait_for(lambda: expected in [note[:2] for note in invoke(running, "commands.notes")])
-
-
-def test_a_service_that_fails_says_why(running: Quickstart) -> None:
-    failed = running.zato("service", "invoke", running.server, "commands.fails", expect=16)
-    assert "the moon is in the wrong house" in failed.stderr
-    unknown = running.zato("service", "invoke", running.server, "no.such", expect=16)
-    assert "no.such" in unknown.stderr
-
-
-def test_invoking_needs_a_running_server(own: Quickstart) -> None:
-    done = own.zato("service", "invoke", own.server, "demo.ping", expect=None)
-    assert done.returncode in (16, 28)
-    assert str(own.port) in done.stderr
-
-
-def test_services_are_listed(running: Quickstart) -> None:
-    zato = running.zato
-    text = zato("service", "list", running.server).stdout
-    line = next(line for line in text.splitlines() if line.startswith("commands.text"))
-    assert "commands.py" in line
-    assert ":8" in line, "the line of the class"
-    assert "zato.ping" not in text
-    found = json.loads(zato("service", "list", running.root, "--format", "json", "--with_internal").stdout)
-    names = [service["name"] for service in found["services"]]
-    assert names == sorted(names)
-    assert {"zato.ping", "pub.zato.service.service-invoker", "demo.echo", "commands.text"} <= set(names)
-    assert found["failures"] == []
-    queried = zato("service", "list", running.server, "--query", "commands.").stdout
-    assert "commands.facts" in queried
-    assert "demo" not in queried
-    assert "commands.text" in zato("service", "list", running.server, "--format", "yaml").stdout
-
-
-def test_services_and_deployments_are_known_while_the_server_is_stopped(own: Quickstart) -> None:
-    (own.pickup / "broken.py").write_text("import nothing_like_it\n")
-    own.zato("start", own.server)
-    own.zato("stop", own.server)
-    text = own.zato("service", "list", own.server).stdout
-    assert "not running" in text
-    assert "commands.text" in text
-    assert "broken.py:1" in text
-    assert "nothing_like_it" in text
-    deployments = json.loads(own.zato("service", "deployments", own.server, "--format", "json").stdout)
-    assert deployments
-    assert "commands.py" in json.dumps(deployments)
-
-
-def test_files_are_deployed_from_the_command_line(own: Quickstart, tmp_path: Path) -> None:
-    own.zato("start", own.server)
-    file = tmp_path / "handy.py"
-    template = (
-        "from zato.server.service import Service\n\n"
-        "class Handy(Service):\n    def handle(self):\n        self.response.payload = {!r}\n"
-    )
-    file.write_text(template.format("one"))
-    assert "OK" in own.zato("hot-deploy", file, "--path", own.server, "--check").stdout
-    assert not (own.pickup / "handy.py").exists()
-    done = own.zato("hot-deploy", file, "--path", own.server)
-    assert "`handy.py` OK" in done.stdout or "`handy.py` is in force" in done.stdout, "whoever was first"
-    assert own.zato("service", "invoke", own.server, "handy.handy").stdout == "one\n"
-    file.write_text(template.format("two"))
-    own.zato("hot-deploy", file, "--path", own.root)
-    assert own.zato("service", "invoke", own.server, "handy.handy").stdout == "two\n"
-    file.write_text("class Handy(:\n")
-    for option in ("--check", "--verbose"):
-        failed = own.zato("hot-deploy", file, "--path", own.server, option, expect=21)
-        assert "handy.py:1" in failed.stderr
-        assert "SyntaxError" in failed.stderr
-    assert own.zato("service", "invoke", own.server, "handy.handy").stdout == "two\n"
-    own.zato("service", "rollback", own.server, "handy.py")
-    assert own.zato("service", "invoke", own.server, "handy.handy").stdout == "one\n"
-    shown = own.zato("service", "deployments", own.server).stdout
-    assert "handy.py failed" in shown
-    assert "SyntaxError" in shown
-    own.zato("hot-deploy", tmp_path / "none.py", "--path", own.server, expect=2)
-    refused = own.zato("service", "rollback", own.server, "never.py", expect=None)
-    assert refused.returncode != 0
-    assert "never.py" in refused.stderr
-    refused = own.zato("service", "rollback", own.server, "handy.py", "--steps", "99", expect=None)
-    assert refused.returncode != 0
-    assert "handy.py" in refused.stderr
