@@ -87,7 +87,8 @@ def test_a_broken_file_leaves_the_old_version_serving_and_is_named(zato: Environ
     zato.deploy("fragile.py", "from zato.server.service import Service\n\nclass Fragile(Service)\n    pass\n")
     wait_for(lambda: "fragile.py" in zato.zato("service", "list", zato.server).stdout, 5)
     assert zato.get("/fragile").text == "fine"
-    for shown in (zato.log(), zato.zato("service", "list", zato.server).stdout, zato.zato("info", zato.server).stdout):
+    info = zato.zato("info", zato.server, "--format", "json").stdout
+    for shown in (zato.log(), zato.zato("service", "list", zato.server).stdout, info):
         assert "fragile.py" in shown
         assert "SyntaxError" in shown
         assert "3" in shown

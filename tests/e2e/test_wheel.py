@@ -110,14 +110,14 @@ def test_the_wheel_says_what_it_is_and_needs_one_package(wheel: Path) -> None:
         names = archive.namelist()
         (path,) = [name for name in names if name.endswith(".dist-info/METADATA")]
         metadata = email.message_from_bytes(archive.read(path))
-        licences = [name for name in names if re.search(r"\.dist-info/licenses/(LICENSE|NOTICE)$", name)]
+        licenses = [name for name in names if re.search(r"\.dist-info/licenses/(LICENSE|NOTICE)$", name)]
         entry_points = archive.read(path.replace("METADATA", "entry_points.txt")).decode()
     assert metadata["Name"] == "zato"
     assert metadata["Requires-Python"] == ">=3.10"
     assert metadata["License-Expression"] == "Apache-2.0"
     required = [entry for entry in metadata.get_all("Requires-Dist", []) if "extra ==" not in entry]
     assert [re.match(r"[\w-]+", entry)[0] for entry in required] == ["orjson"]
-    assert len(licences) == 2, "both the license and the notice"
+    assert len(licenses) == 2, "both the license and the notice"
     assert "zato=zato.__main__:main" in entry_points.replace(" ", "")
 
 

@@ -21,6 +21,16 @@ impl Cid {
         GENERATOR.with_borrow_mut(|generator| Self(generator.random::<u128>() >> 32))
     }
 
+    /// Reads 24 lower-case hexadecimal digits; nothing else is one of our identifiers.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let is_digit = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
+        if text.len() != 24 || !text.bytes().all(is_digit) {
+            return None;
+        }
+        u128::from_str_radix(text, 16).ok().map(Self)
+    }
+
     /// Writes the 24 hexadecimal digits into a buffer on the stack.
     #[must_use]
     pub fn digits(self) -> [u8; 24] {
@@ -63,5 +73,7 @@ mod tests {
         assert_eq!(first.len(), 24);
         assert!(first.bytes().all(|byte| byte.is_ascii_hexdigit()));
         assert_ne!(first, second);
+        assert_eq!(Cid::parse(&first).map(|cid| cid.to_string()), Some(first));
+        assert_eq!(Cid::parse("K0123"), None);
     }
 }

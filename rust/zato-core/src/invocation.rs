@@ -10,6 +10,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, Uri};
 
 use crate::cid::Cid;
 use crate::compat::Profile;
+use crate::error::Error;
 
 /// How the body of a message is to be understood (reference service-api 1.9, `DATA_FORMAT`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -158,8 +159,9 @@ pub struct Response {
 pub enum Body {
     /// Known as a whole.
     Full(Bytes),
-    /// Produced piece by piece (generators, server-sent events).
-    Stream(mpsc::Receiver<Bytes>),
+    /// Produced piece by piece (generators, server-sent events). An error breaks the response off, so that the
+    /// client does not take what it got for the whole.
+    Stream(mpsc::Receiver<Result<Bytes, Error>>),
 }
 
 /// Why an invocation gave no response; `http/rescue` alone turns it into one.

@@ -1,6 +1,5 @@
 //! Bodies in both directions.
 
-use std::convert::Infallible;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
@@ -10,6 +9,7 @@ use futures::channel::mpsc;
 use http_body::{Body, Frame, SizeHint};
 use http_body_util::BodyExt as _;
 use hyper::body::Incoming;
+use zato_core::Error;
 
 /// Bytes reserved on the word of a client alone, however long it says its body is.
 const TRUSTED_LENGTH: u64 = 256 * 1024;
@@ -87,7 +87,7 @@ pub(crate) enum ResponseBody {
     /// Known as a whole; empty when it was sent.
     Full(Bytes),
     /// Sent piece by piece.
-    Stream { pieces: mpsc::Receiver<Bytes>, sent: u64, on_end: Option<OnEnd> },
+    Stream { pieces: mpsc::Receiver<Result<Bytes, Error>>, sent: u64, on_end: Option<OnEnd> },
 }
 
 /// Called with the number of bytes sent, when a stream has ended or was given up.
@@ -102,20 +102,22 @@ impl ResponseBody {
 
 impl Body for ResponseBody {
     type Data = Bytes;
-    type Error = Infallible;
+    type Error = Error;
 
     fn poll_frame(
         self: Pin<&mut Self>,
         context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+    ) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
         match self.get_mut() {
             Self::Full(bytes) if bytes.is_empty() => Poll::Ready(None),
             Self::Full(bytes) => Poll::Ready(Some(Ok(Frame::data(std::mem::take(bytes))))),
             Self::Stream { pieces, sent, .. } => {
                 let piece = std::task::ready!(poll_piece(pieces, context));
-                Poll::Ready(piece.map(|bytes| {
-                    *sent += bytes.len() as u64;
-                    Ok(Frame::data(bytes))
+                Poll::Ready(piece.map(|piece| {
+                    piece.map(|bytes| {
+                        *sent += bytes.len() as u64;
+                        Frame::data(bytes)
+                    })
                 }))
             }
         }
@@ -134,10 +136,13 @@ impl Body for ResponseBody {
 }
 
 /// Gives the next piece that is not empty: an empty chunk would end the response.
-fn poll_piece(pieces: &mut mpsc::Receiver<Bytes>, context: &mut Context<'_>) -> Poll<Option<Bytes>> {
+fn poll_piece(
+    pieces: &mut mpsc::Receiver<Result<Bytes, Error>>,
+    context: &mut Context<'_>,
+) -> Poll<Option<Result<Bytes, Error>>> {
     loop {
         match std::task::ready!(Pin::new(&mut *pieces).poll_next(context)) {
-            Some(bytes) if bytes.is_empty() => {}
+            Some(Ok(bytes)) if bytes.is_empty() => {}
             piece => return Poll::Ready(piece),
         }
     }

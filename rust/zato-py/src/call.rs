@@ -1,7 +1,7 @@
 //! The facts of one run of one service, shared by the views that Python sees.
 
 use std::cell::Cell;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use bytes::Bytes;
 use jiff::Timestamp;
@@ -32,8 +32,10 @@ pub(crate) struct Call {
     pub(crate) body: Bytes,
     /// What another service passed.
     pub(crate) given: Option<Given>,
-    /// When it began.
-    pub(crate) begun: OnceLock<Timestamp>,
+    /// When it began, in UTC.
+    pub(crate) begun: Timestamp,
+    /// The correlation ID as a calling service gave it, if it is not one of ours.
+    pub(crate) foreign_cid: Option<String>,
 }
 
 /// What a calling service passed along.
@@ -72,9 +74,9 @@ impl Call {
         environ.get_item("REQUEST_METHOD").ok()??.extract().ok()
     }
 
-    /// Returns when the call began, in UTC.
-    pub(crate) fn begun(&self) -> Timestamp {
-        *self.begun.get_or_init(Timestamp::now)
+    /// Returns the correlation ID as services see it.
+    pub(crate) fn cid_text(&self) -> String {
+        self.foreign_cid.clone().unwrap_or_else(|| self.cid.to_string())
     }
 }
 

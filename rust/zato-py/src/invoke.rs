@@ -1,9 +1,11 @@
 //! Calls between services (reference service-api 4).
 
 use std::sync::{Arc, OnceLock};
+
 use std::time::Duration;
 
 use bytes::Bytes;
+use jiff::Timestamp;
 use pyo3::exceptions::{PyKeyError, PyTypeError};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyList, PyString, PyTuple, PyType};
@@ -191,17 +193,17 @@ pub(crate) fn invoke(
     let caller = slf.get().call()?;
     if entry.info.impl_name == caller.entry.info.impl_name {
         let message = format!("service `{}` cannot invoke itself", entry.info.name);
-        return Err(errors::raise(py, "ZatoException", (caller.cid.to_string(), message)));
+        return Err(errors::raise(py, "ZatoException", (caller.cid_text(), message)));
     }
     refuse_inactive(py, &entry)?;
-    let call = new_call(py, caller, entry, &arguments, &POSITIONS, "invoke", caller.cid)?;
+    let call = new_call(caller, entry, &arguments, &POSITIONS, "invoke", caller.cid)?;
     let timeout: Option<f64> = arguments.get("timeout")?.map(|value| value.extract()).transpose()?;
     let result = match timeout.filter(|seconds| *seconds > 0.0) {
         Some(seconds) => match invoke_within(py, &call, seconds)? {
             Some(result) => result,
             None if arguments.flag("raise_timeout", true)? => {
                 let message = format!("service `{}` took longer than {seconds} s", call.entry.info.name);
-                return Err(errors::raise(py, "TimeoutException", (call.cid.to_string(), message)));
+                return Err(errors::raise(py, "TimeoutException", (call.cid_text(), message)));
             }
             None => return Ok(py.None()),
         },
@@ -221,7 +223,6 @@ fn refuse_inactive(py: Python<'_>, entry: &Entry) -> PyResult<()> {
 }
 
 fn new_call(
-    py: Python<'_>,
     caller: &Arc<Call>,
     entry: Arc<Entry>,
     arguments: &Arguments<'_>,
@@ -242,16 +243,21 @@ fn new_call(
         },
         in_reply_to: None,
     };
-    let _ = py;
+    let foreign = match arguments.get("cid")? {
+        Some(given) => Some(given.str()?.to_string()),
+        None => caller.foreign_cid.clone().filter(|_| cid == caller.cid),
+    };
+    let own = foreign.as_deref().and_then(Cid::parse);
     Ok(Arc::new(Call {
-        cid,
+        cid: own.unwrap_or(cid),
         entry,
         channel: channel_info(&channel),
         security: caller.security.clone(),
         http: None,
         body: Bytes::new(),
         given: Some(given),
-        begun: OnceLock::new(),
+        begun: Timestamp::now(),
+        foreign_cid: foreign.filter(|_| own.is_none()),
     }))
 }
 
@@ -314,7 +320,10 @@ fn run_in_place_noting(
 
 fn run_instance(py: Python<'_>, instance: &Bound<'_, Service>, call: &Arc<Call>) -> PyResult<Py<PyAny>> {
     match run::begin(py, instance, call)? {
-        Progress::Refused => Ok(instance.get().response_view(py)?.clone_ref(py).into_any()),
+        Progress::Refused => {
+            instance.get().response_view(py)?.borrow_mut(py).set_status(py, 400)?;
+            Ok(instance.get().response_view(py)?.clone_ref(py).into_any())
+        }
         Progress::Coroutine(coroutine) => {
             asyncio::wait(py, &coroutine)?;
             run::after_handle(py, instance, call)?;
@@ -335,12 +344,10 @@ fn result(py: Python<'_>, instance: &Bound<'_, Service>, call: &Arc<Call>) -> Py
     match produced {
         None => {
             let empty = Bound::new(py, Payload::new(py, call.clone()))?;
-            Ok(output::render(py, plan, empty.get(), true, &call.cid.to_string())?.unbind())
+            Ok(output::render(py, plan, empty.get(), true, &call.cid_text())?.unbind())
         }
         Some(payload) => match payload.bind(py).cast::<Payload>() {
-            Ok(declared) => {
-                Ok(output::render(py, plan, declared.get(), true, &call.cid.to_string())?.unbind())
-            }
+            Ok(declared) => Ok(output::render(py, plan, declared.get(), true, &call.cid_text())?.unbind()),
             Err(_) => Ok(payload),
         },
     }
@@ -401,10 +408,10 @@ pub(crate) fn invoke_async(
         arguments.named.set_item("payload", PyString::new(py, &String::from_utf8_lossy(&text)))?;
     }
     let callbacks = callbacks(&arguments, caller)?;
-    let call = new_call(py, caller, entry, &arguments, &ASYNC_POSITIONS, "invoke-async", Cid::new())?;
-    let cid = call.cid;
+    let call = new_call(caller, entry, &arguments, &ASYNC_POSITIONS, "invoke-async", Cid::new())?;
+    let cid = call.cid_text();
     push(py, AsyncCall { call, callbacks })?;
-    Ok(cid.to_string())
+    Ok(cid)
 }
 
 /// Callback services: the argument, or `<caller>-async-callback` if there is such a service.
@@ -468,7 +475,7 @@ pub(crate) fn run_async(py: Python<'_>, job: AsyncCall) {
                 .and_then(|given| given.environ.as_ref().map(|environ| environ.clone_ref(py))),
             wsgi_environ: None,
             channel_params: None,
-            in_reply_to: Some(call.cid.to_string()),
+            in_reply_to: Some(call.cid_text()),
         };
         let next = Arc::new(Call {
             cid: Cid::new(),
@@ -478,7 +485,8 @@ pub(crate) fn run_async(py: Python<'_>, job: AsyncCall) {
             http: None,
             body: Bytes::new(),
             given: Some(given),
-            begun: OnceLock::new(),
+            begun: Timestamp::now(),
+            foreign_cid: None,
         });
         if let Err(error) = push(py, AsyncCall { call: next, callbacks: Vec::new() }) {
             tracing::error!(target: "zato", cid = %call.cid, "callback service `{callback}` was not run: {error}");
@@ -515,7 +523,8 @@ pub(crate) fn new_instance(slf: &Bound<'_, Service>, name: &str) -> PyResult<Py<
         http: None,
         body: Bytes::new(),
         given: Some(given),
-        begun: OnceLock::new(),
+        begun: Timestamp::now(),
+        foreign_cid: None,
     });
     Ok(run::make(py, &call)?.into_any().unbind())
 }

@@ -19,6 +19,8 @@ pub(crate) struct Parts {
     pub(crate) convert_output: Py<PyAny>,
     pub(crate) format_exception: Py<PyAny>,
     pub(crate) utc: Py<PyAny>,
+    pub(crate) parse_multipart: Py<PyAny>,
+    pub(crate) message: Py<PyType>,
     pub(crate) exceptions: Py<PyModule>,
 }
 
@@ -54,6 +56,8 @@ impl Parts {
             convert_output: convert.getattr("convert_output")?.unbind(),
             format_exception: py.import("traceback")?.getattr("format_exception")?.unbind(),
             utc: py.import("datetime")?.getattr("timezone")?.getattr("utc")?.unbind(),
+            parse_multipart: py.import("zato.server.service._form")?.getattr("parse_multipart")?.unbind(),
+            message: class(&py.import("zato.server.service._message")?, "Message")?,
             exceptions: py.import("zato.common.exception")?.unbind(),
         })
     }
@@ -71,7 +75,8 @@ impl Parts {
     /// Returns the traceback of an exception as text.
     pub(crate) fn traceback(&self, py: Python<'_>, error: &PyErr) -> String {
         let text = || -> PyResult<String> {
-            let lines = self.format_exception.bind(py).call1((error.value(py),))?;
+            let parts = (error.get_type(py), error.value(py), error.traceback(py));
+            let lines = self.format_exception.bind(py).call1(parts)?;
             PyString::new(py, "").call_method1("join", (lines,))?.extract()
         };
         text().unwrap_or_else(|_| error.to_string())

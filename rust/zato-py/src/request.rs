@@ -70,6 +70,10 @@ impl Request {
         match self.call.channel.data_format {
             DataFormat::Json if is_empty => Ok(PyString::intern(py, "").into_any()),
             DataFormat::Json => json::loads(py, &self.call.body),
+            DataFormat::Form if self.content_type().starts_with("multipart/form-data") => {
+                let body = PyBytes::new(py, &self.call.body);
+                Parts::get(py)?.parse_multipart.bind(py).call1((self.content_type(), body))
+            }
             DataFormat::Form if self.is_form() => {
                 Ok(last_wins(&params::form(py, &self.call.body)?)?.into_any())
             }
@@ -80,10 +84,12 @@ impl Request {
     }
 
     fn is_form(&self) -> bool {
+        self.content_type().to_ascii_lowercase().starts_with("application/x-www-form-urlencoded")
+    }
+
+    fn content_type(&self) -> &str {
         let header = self.call.http.as_ref().and_then(|http| http.headers.get(http::header::CONTENT_TYPE));
-        header.and_then(|value| value.to_str().ok()).is_some_and(|text| {
-            text.trim_start().to_ascii_lowercase().starts_with("application/x-www-form-urlencoded")
-        })
+        header.and_then(|value| value.to_str().ok()).unwrap_or_default().trim_start()
     }
 }
 
@@ -204,7 +210,7 @@ impl Request {
 
     #[getter]
     fn cid(&self) -> String {
-        self.call.cid.to_string()
+        self.call.cid_text()
     }
 
     #[getter]

@@ -144,7 +144,7 @@ impl Response {
         let payload = if slf.borrow().has_output() {
             Py::new(py, Payload::new(py, call))?.into_any()
         } else if call.entry.profile == Profile::V4_1 {
-            Parts::get(py)?.new_bunch(py)?.into_any().unbind()
+            Parts::get(py)?.message.bind(py).call0()?.unbind()
         } else {
             PyString::intern(py, "").into_any().unbind()
         };
@@ -218,7 +218,7 @@ impl Response {
 
     #[getter]
     fn cid(&self) -> String {
-        self.call.cid.to_string()
+        self.call.cid_text()
     }
 
     #[getter]
@@ -237,7 +237,12 @@ fn is_taken_as_it_is(value: &Bound<'_, PyAny>) -> bool {
         || value.is_instance_of::<PyBytes>()
         || value.is_instance_of::<PyByteArray>()
         || value.is_instance_of::<PyList>()
-        || value.is_instance_of::<PyTuple>()
+        || (value.is_instance_of::<PyTuple>() && !is_named_tuple(value))
+}
+
+/// Rows and other named tuples have names to take declared output from.
+fn is_named_tuple(value: &Bound<'_, PyAny>) -> bool {
+    value.hasattr("_fields").unwrap_or(false)
 }
 
 fn is_plain(value: &Bound<'_, PyAny>) -> bool {

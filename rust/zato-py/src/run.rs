@@ -1,11 +1,12 @@
 //! One run of a service, in the order of reference service-api 2.5.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 use std::time::Instant;
 
 use bytes::Bytes;
 use futures::channel::mpsc;
 use http::HeaderValue;
+use jiff::Timestamp;
 use pyo3::prelude::*;
 use pyo3::types::{PyByteArray, PyBytes, PyDict, PyString};
 use zato_core::Profile;
@@ -54,8 +55,17 @@ pub(crate) fn invocation(py: Python<'_>, invocation: Invocation) {
         return;
     }
     let entry = entry.clone();
-    let call =
-        Arc::new(Call { cid, entry, channel, security, http, body, given: None, begun: OnceLock::new() });
+    let call = Arc::new(Call {
+        cid,
+        entry,
+        channel,
+        security,
+        http,
+        body,
+        given: None,
+        begun: Timestamp::now(),
+        foreign_cid: None,
+    });
     let limit = setting.and_then(|setting| setting.timeout).or(settings.default_timeout);
     let deadline = match (deadline, limit.map(|limit| Instant::now() + limit)) {
         (Some(given), Some(own)) => Some(given.min(own)),
@@ -158,11 +168,11 @@ pub(crate) fn begin<'py>(
         && plan.has_input
     {
         let request = instance.get().request_view(py)?.get();
-        let parsed = input::parse(py, plan, request, &call.cid.to_string())?;
+        let parsed = input::parse(py, plan, request, &call.cid_text())?;
         request.set_parsed_input(parsed);
     } else if entry.profile <= Profile::V3_1 && call.channel.data_format == DataFormat::Json {
         let request = instance.get().request_view(py)?.get();
-        request.parse(py).map_err(|error| errors::malformed_body(py, &call.cid.to_string(), &error))?;
+        request.parse(py).map_err(|error| errors::malformed_body(py, &call.cid_text(), &error))?;
     }
     if entry.hooks.accept && !instance.call_method0(pyo3::intern!(py, "accept"))?.is_truthy()? {
         return Ok(Progress::Refused);
@@ -231,7 +241,9 @@ fn swallow(py: Python<'_>, instance: &Bound<'_, Service>, call: &Call, hook: &st
     }
 }
 
-type Pieces<'py> = Option<(Bound<'py, PyAny>, mpsc::Sender<Bytes>)>;
+type Piece = Result<Bytes, zato_core::Error>;
+
+type Pieces<'py> = Option<(Bound<'py, PyAny>, mpsc::Sender<Piece>)>;
 
 /// Turns what the service produced into a response.
 fn response<'py>(
@@ -302,7 +314,7 @@ fn body(py: Python<'_>, call: &Arc<Call>, payload: Option<&Bound<'_, PyAny>>) ->
         return Ok(Bytes::from(payload.extract::<Vec<u8>>()?));
     }
     if let (Ok(declared), Some(plan)) = (payload.cast::<Payload>(), &call.entry.plan) {
-        let rendered = output::render(py, plan, declared.get(), true, &call.cid.to_string())?;
+        let rendered = output::render(py, plan, declared.get(), true, &call.cid_text())?;
         return json::dumps(&rendered, is_pretty);
     }
     if !payload.is_truthy()? {
@@ -313,7 +325,7 @@ fn body(py: Python<'_>, call: &Arc<Call>, payload: Option<&Bound<'_, PyAny>>) ->
 }
 
 /// Sends the pieces of a generator as they come; ends early when nobody listens any more.
-fn stream(py: Python<'_>, call: &Arc<Call>, pieces: &Bound<'_, PyAny>, mut sender: mpsc::Sender<Bytes>) {
+fn stream(py: Python<'_>, call: &Arc<Call>, pieces: &Bound<'_, PyAny>, mut sender: mpsc::Sender<Piece>) {
     use futures::SinkExt as _;
     let mut send_all = || -> PyResult<()> {
         for piece in pieces.try_iter()? {
@@ -325,7 +337,7 @@ fn stream(py: Python<'_>, call: &Arc<Call>, pieces: &Bound<'_, PyAny>, mut sende
                     Err(_) => json::dumps(&piece, false)?,
                 },
             };
-            let is_open = py.detach(|| futures::executor::block_on(sender.send(bytes)).is_ok());
+            let is_open = py.detach(|| futures::executor::block_on(sender.send(Ok(bytes))).is_ok());
             if !is_open {
                 break;
             }
@@ -341,6 +353,9 @@ fn stream(py: Python<'_>, call: &Arc<Call>, pieces: &Bound<'_, PyAny>, mut sende
             "the stream of service `{}` broke off\n{traceback}",
             call.entry.info.name
         );
+        let broken = zato_core::Error::new(zato_core::ErrorKind::Service, "the stream broke off");
+        // Nobody to tell if the client has gone meanwhile.
+        drop(py.detach(|| futures::executor::block_on(sender.send(Err(broken)))));
     }
     // A generator that is not exhausted is closed here, where its `finally` blocks still have the CID.
     if let Ok(Some(close)) = pieces.getattr_opt("close")

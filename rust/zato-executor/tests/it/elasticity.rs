@@ -77,9 +77,9 @@ fn grows_until_every_blocked_job_has_a_thread() {
         let gate = Arc::clone(&gate);
         push(&executor, move |guest| guest.unlocked(|| gate.lock().recv()));
     }
-    wait_until("all threads there may be are blocked", || executor.statistics().running == 256);
+    wait_until("all threads there may be are blocked", || executor.statistics().started == 256);
     let statistics = executor.statistics();
-    assert_eq!((statistics.queued, statistics.threads, statistics.started), (44, 256, 256));
+    assert_eq!((statistics.queued, statistics.threads, statistics.running), (44, 256, 256));
     drop(release);
     assert!(executor.drain(PATIENCE));
     assert_eq!(executor.statistics().peak, 256);

@@ -78,7 +78,7 @@ fn stopping_reports_stuck_threads_and_gives_waiting_jobs_back() {
         let gate = Arc::clone(&gate);
         push(&executor, move |guest| guest.unlocked(|| gate.lock().recv()));
     }
-    wait_until("both threads are blocked", || executor.statistics().running == 2);
+    wait_until("both threads are blocked", || executor.statistics().started == 2);
     let (sender, receiver) = mpsc::channel();
     for number in 0..3 {
         let sender = sender.clone();

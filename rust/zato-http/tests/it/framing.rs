@@ -95,7 +95,7 @@ async fn large_bodies_pass_both_ways() {
 
 #[tokio::test]
 async fn streams_are_sent_as_they_are_made() {
-    let (sender, receiver) = futures::channel::mpsc::channel::<Bytes>(1);
+    let (sender, receiver) = futures::channel::mpsc::channel(1);
     let receiver = std::sync::Mutex::new(Some(receiver));
     let server = Setup::new()
         .channel("stream", "/stream")
@@ -116,7 +116,7 @@ async fn streams_are_sent_as_they_are_made() {
     assert_eq!(head.header("content-type"), Some("text/event-stream"));
     let mut sender = sender;
     for piece in ["one", "", "two"] {
-        sender.send(Bytes::from(piece)).await.unwrap();
+        sender.send(Ok(Bytes::from(piece))).await.unwrap();
         if !piece.is_empty() {
             assert_eq!(client.chunk().await.as_deref(), Some(piece));
         }
@@ -131,9 +131,9 @@ async fn a_stream_to_an_old_client_ends_with_the_connection() {
     let server = Setup::new()
         .channel("stream", "/stream")
         .start(|invocation| {
-            let (mut sender, pieces) = futures::channel::mpsc::channel::<Bytes>(2);
+            let (mut sender, pieces) = futures::channel::mpsc::channel(2);
             for piece in ["one ", "two"] {
-                sender.try_send(Bytes::from(piece)).unwrap();
+                sender.try_send(Ok(Bytes::from(piece))).unwrap();
             }
             let body = Body::Stream(pieces);
             let response = Response { status: 200, content_type: None, headers: Vec::new(), body };
@@ -149,7 +149,7 @@ async fn a_stream_to_an_old_client_ends_with_the_connection() {
 
 #[tokio::test]
 async fn a_stream_ends_for_the_service_when_the_client_goes_away() {
-    let (mut sender, receiver) = futures::channel::mpsc::channel::<Bytes>(1);
+    let (mut sender, receiver) = futures::channel::mpsc::channel(1);
     let receiver = std::sync::Mutex::new(Some(receiver));
     let server = Setup::new()
         .channel("stream", "/stream")
@@ -163,12 +163,12 @@ async fn a_stream_ends_for_the_service_when_the_client_goes_away() {
     client.send("GET /stream HTTP/1.1\r\nHost: h\r\n\r\n").await;
     client.head().await;
     drop(client);
-    wait_for(|| sender.try_send(Bytes::from("x")).is_err_and(|error| error.is_disconnected())).await;
+    wait_for(|| sender.try_send(Ok(Bytes::from("x"))).is_err_and(|error| error.is_disconnected())).await;
 }
 
 #[tokio::test]
 async fn a_slow_reader_holds_a_stream_back() {
-    let (mut sender, receiver) = futures::channel::mpsc::channel::<Bytes>(1);
+    let (mut sender, receiver) = futures::channel::mpsc::channel(1);
     let receiver = std::sync::Mutex::new(Some(receiver));
     let server = Setup::new()
         .channel("stream", "/stream")
@@ -186,7 +186,7 @@ async fn a_slow_reader_holds_a_stream_back() {
     let mut accepted = 0_usize;
     let stuck = async {
         while accepted < 4096 {
-            sender.send(piece.clone()).await.unwrap();
+            sender.send(Ok(piece.clone())).await.unwrap();
             accepted += 1;
         }
     };

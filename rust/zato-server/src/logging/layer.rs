@@ -24,7 +24,7 @@ impl<S: Subscriber> Layer<S> for LogLayer {
     }
 
     fn enabled(&self, metadata: &Metadata<'_>, _: Context<'_, S>) -> bool {
-        metadata.is_event() && is_enabled(metadata)
+        !metadata.is_span() && is_enabled(metadata)
     }
 
     fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
