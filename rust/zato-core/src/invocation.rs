@@ -257,7 +257,6 @@ pub struct Reply(Option<oneshot::Sender<Outcome>>);
 
 impl Reply {
     /// Returns both ends.
-    #[must_use]
     pub fn channel() -> (Self, oneshot::Receiver<Outcome>) {
         let (sender, receiver) = oneshot::channel();
         (Self(Some(sender)), receiver)

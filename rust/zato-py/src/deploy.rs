@@ -330,7 +330,8 @@ fn in_effect_of(units: &Units, services: &Bound<'_, PyAny>) -> PyResult<Registry
         let service = service?;
         let name: String = service.get_item("name")?.extract()?;
         let unit: String = service.get_item("unit")?.extract()?;
-        let found = units.get(&unit).and_then(|entries| entries.iter().rfind(|entry| entry.info.name == name));
+        let found =
+            units.get(&unit).and_then(|entries| entries.iter().rfind(|entry| entry.info.name == name));
         entries.extend(found.cloned());
     }
     Ok(Registry::new(entries))

@@ -1,5 +1,9 @@
 //! Integration tests of the server crate.
-#![expect(clippy::unwrap_used, clippy::panic, reason = "the helpers of tests fail the test like the tests themselves")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "the helpers of tests fail the test like the tests themselves"
+)]
 
 mod api;
 mod docs;
