@@ -40,8 +40,8 @@ class Sample:
 
 def milliseconds(text: str) -> float:
     """Reads a duration of wrk."""
-    number, unit = re.fullmatch(r"([\d.]+)(us|ms|s)", text).groups()  # type: ignore[union-attr]
-    return float(number) * {"us": 0.001, "ms": 1.0, "s": 1000.0}[unit]
+    number, unit = re.fullmatch(r"([\d.]+)(us|ms|s|m)", text).groups()  # type: ignore[union-attr]
+    return float(number) * {"us": 0.001, "ms": 1.0, "s": 1000.0, "m": 60_000.0}[unit]
 
 
 def measure(server: Server, path: str, connections: int, seconds: int, *extra: str, script: list[str] | None = None) -> Sample:

@@ -31,10 +31,15 @@ def made_channels(zato: Environment) -> None:
 
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Environment]:
-    """An environment with the logging.conf it was made with."""
-    with environment(tmp_path_factory.mktemp("env") / "qs", fixtures=("services/logs.py",)) as made:
+    """An environment with the logging.conf it was made with, but for the lines about requests, which are off there."""
+    requests = ("    zato_rest:\n        level: WARNING", "    zato_rest:\n        level: INFO")
+    made = with_logging_conf(tmp_path_factory.mktemp("env") / "qs", requests)
+    made.start()
+    try:
         made_channels(made)
         yield made
+    finally:
+        made.stop(expect=None)
 
 
 def with_logging_conf(root: Path, *changes: tuple[str, str], **options: object) -> Environment:
@@ -246,7 +251,6 @@ def test_logs_can_be_switched_off_and_sent_elsewhere(tmp_path: Path) -> None:
     zato = with_logging_conf(
         tmp_path / "qs",
         ("    zato_access_log:\n        level: INFO", "    zato_access_log:\n        level: WARNING"),
-        ("    zato_rest:\n        level: INFO", "    zato_rest:\n        level: WARNING"),
         (
             "loggers:\n",
             "loggers:\n    logs.levels:\n        level: INFO\n        handlers: [own]\n        propagate: false\n",
