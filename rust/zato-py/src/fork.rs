@@ -25,6 +25,7 @@ pub(crate) fn after_in_child() {
         return;
     }
     crate::guest::forget_in_child();
+    zato_server::logging::after_fork();
     for descriptor in open_descriptors() {
         if local_port(descriptor) == Some(port) {
             // SAFETY: a plain close; nothing in the child uses the server's sockets.
