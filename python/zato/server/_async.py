@@ -38,7 +38,7 @@ def run(coroutine: Coroutine[Any, Any, Any], completion: Completion, timeout: fl
     Args:
         coroutine: What `handle` gave.
         completion: Is called with the outcome.
-        timeout: Seconds after which the coroutine is cancelled.
+        timeout: Seconds after which the coroutine is canceled.
     """
     _the_loop().submit(coroutine, completion, timeout)
 
@@ -95,7 +95,7 @@ class _Loop:
 
     def __init__(self) -> None:
         self._queue: deque[tuple[Coroutine[Any, Any, Any], Completion, float | None]] = deque()
-        self._is_signalled = False
+        self._is_signaled = False
         self._tasks: set[asyncio.Task[Any]] = set()
         self._loop = _new_event_loop()
         self._thread = threading.Thread(target=self._run, name="zato-asyncio", daemon=True)
@@ -108,8 +108,8 @@ class _Loop:
     def submit(self, coroutine: Coroutine[Any, Any, Any], completion: Completion, timeout: float | None) -> None:
         """Queues a coroutine."""
         self._queue.append((coroutine, completion, timeout))
-        if not self._is_signalled:
-            self._is_signalled = True
+        if not self._is_signaled:
+            self._is_signaled = True
             self._loop.call_soon_threadsafe(self._begin_queued)
 
     def drain(self, seconds: float) -> bool:
@@ -135,7 +135,7 @@ class _Loop:
                 _logger.exception("a callback raised in the event loop, which goes on")
 
     def _begin_queued(self) -> None:
-        self._is_signalled = False
+        self._is_signaled = False
         while self._queue:
             coroutine, completion, timeout = self._queue.popleft()
             carried = _carry(coroutine, completion, timeout, self._tasks)
@@ -180,7 +180,7 @@ async def _carry(
 def _expire(task: asyncio.Task[Any], completion: Completion) -> None:
     completion.expire()
     task.cancel("the service took longer than it may")
-    _logger.warning("a coroutine took longer than it may and was cancelled; the caller was answered")
+    _logger.warning("a coroutine took longer than it may and was canceled; the caller was answered")
 
 
 def _new_event_loop() -> asyncio.AbstractEventLoop:

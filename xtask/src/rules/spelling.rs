@@ -36,6 +36,7 @@ const SPELLINGS: &[(&str, &str)] = &[
     ("randomis", "randomiz"),
     ("recognis", "recogniz"),
     ("serialis", "serializ"),
+    ("signalled", "signaled"),
     ("summaris", "summariz"),
     ("synchronis", "synchroniz"),
     ("tokenis", "tokeniz"),
