@@ -52,14 +52,16 @@ def measure(server: Server, path: str, connections: int, seconds: int, *extra: s
     ]  # fmt: skip
     before = server.cpu_seconds()
     text = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    if not re.search(r"[1-9]\d* requests in", text):
+        raise RuntimeError(f"{server.name} answered nothing at {path}:\n{text}")
     used = server.cpu_seconds() - before
     requests = int(re.search(r"(\d+) requests in", text).group(1))  # type: ignore[union-attr]
     bad = re.search(r"Non-2xx or 3xx responses: (\d+)", text)
     broken = re.search(r"Socket errors: connect (\d+), read (\d+), write (\d+), timeout (\d+)", text)
     return Sample(
         rate=float(re.search(r"Requests/sec:\s+([\d.]+)", text).group(1)),  # type: ignore[union-attr]
-        p50=milliseconds(re.search(r"50%\s+(\S+)", text).group(1)),  # type: ignore[union-attr]
-        p99=milliseconds(re.search(r"99%\s+(\S+)", text).group(1)),  # type: ignore[union-attr]
+        p50=milliseconds(re.search(r"^ +50% +(\S+)", text, re.MULTILINE).group(1)),  # type: ignore[union-attr]
+        p99=milliseconds(re.search(r"^ +99% +(\S+)", text, re.MULTILINE).group(1)),  # type: ignore[union-attr]
         cpu=used / max(requests, 1) * 1e6,
         errors=(int(bad.group(1)) if bad else 0) + (sum(map(int, broken.groups())) if broken else 0),
     )
