@@ -165,8 +165,17 @@ pub trait Guest: Send + Sync {
         let _ = port;
     }
 
-    /// Called by the I/O thread when it is about to sleep; a guest that coalesces wake-ups sends them now.
-    fn on_io_park(&self) {}
+    /// Called by the I/O thread when it is about to sleep; a guest that coalesces wake-ups sends them now. Gives
+    /// whether invocations wait for the very CPU that the I/O thread runs on.
+    fn on_io_park(&self) -> bool {
+        false
+    }
+
+    /// Called once, before the first invocation: threads of a guest that [`hold`](crate::wakeups::hold) wake-ups
+    /// back flush them here.
+    fn on_serving(&self, wakeups: Arc<dyn crate::Wakeups>) {
+        drop(wakeups);
+    }
 
     /// Returns the services in force, sorted by name.
     fn services(&self) -> Vec<ServiceInfo>;

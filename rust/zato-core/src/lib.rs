@@ -11,9 +11,11 @@ pub mod guest;
 pub mod invocation;
 pub mod problem;
 pub mod secret;
+pub mod wakeups;
 
 pub use cid::Cid;
 pub use compat::Profile;
 pub use error::{Error, ErrorKind, Result};
 pub use problem::Problem;
 pub use secret::Secret;
+pub use wakeups::Wakeups;

@@ -61,13 +61,14 @@ const ACTIVE: u64 = 1 << 16;
 
 /// A drainer is looked at closely only if it took its job longer ago than this, in nanoseconds.
 const SUSPICION: u64 = 100_000;
+/// How long a drainer that was found ready to run is taken to be so still, in nanoseconds.
+const RUNNABLE: u64 = 200_000;
 /// A drainer gets company after this many nanoseconds in one job even if it computes.
 const PATIENCE: u64 = 5_000_000;
-/// How long a thread hopes for more work at most, in nanoseconds. It has the token all the while, and on a busy
-/// machine giving way even once can take milliseconds.
-const HOPE: u64 = 100_000;
 /// How long one blocked drainer makes the whole executor expect more of them, in nanoseconds.
 const REGIME: u64 = 20_000_000;
+/// How long after that the monitor looks less often, in nanoseconds.
+const CALM_AFTER: u64 = 1_000_000_000;
 /// How long no thread is made after the system refused one, in nanoseconds.
 const SPAWN_PAUSE: u64 = 100_000_000;
 
@@ -96,7 +97,8 @@ impl Word {
         self.0 & WATCHED != 0
     }
 
-    const fn is_searching(self) -> bool {
+    /// Whether a thread is awake, or about to be, to look for work.
+    pub(crate) const fn is_searching(self) -> bool {
         self.0 & SEARCHING != 0
     }
 }
@@ -111,8 +113,6 @@ pub(crate) struct Coordination {
     pub(crate) places: Places,
     /// Giving way between two jobs.
     pub(crate) yields: Courtesy,
-    /// Giving way in the hope of more work.
-    spins: Courtesy,
     /// Threads that exist, or are about to.
     threads: AtomicUsize,
     peak: AtomicUsize,
@@ -137,7 +137,6 @@ impl Coordination {
             word: CachePadded::new(AtomicU64::new(SEARCHING)),
             drainer: CachePadded::default(),
             yields: Courtesy::default(),
-            spins: Courtesy::default(),
             threads: AtomicUsize::new(0),
             peak: AtomicUsize::new(0),
             refused: AtomicU64::new(0),
@@ -217,13 +216,28 @@ impl Coordination {
         if age <= SUSPICION {
             return false;
         }
-        if self.drainer.is_blocked(now) {
+        if self.is_drainer_blocked(now) {
             self.blocking_until.store(now + REGIME, Ordering::Relaxed);
             self.word.fetch_or(BLOCKING, SeqCst);
         } else if age <= PATIENCE {
             return false;
         }
         self.wake_one()
+    }
+
+    /// Whether the drainer waits for something other than a CPU: the network, a lock, a clock. That it took its job
+    /// long ago, or used little CPU since, says nothing: on a busy machine it may be ready and not be let.
+    fn is_drainer_blocked(&self, now: u64) -> bool {
+        // Asking costs several microseconds, and every push may want to know.
+        if self.drainer.runnable_age(now) < RUNNABLE {
+            return false;
+        }
+        let is_runnable =
+            self.drainer.pulse().thread().is_some_and(|index| self.places.task(index).is_runnable());
+        if is_runnable {
+            self.drainer.was_runnable(now);
+        }
+        !is_runnable
     }
 
     /// Wakes a sleeping thread, or has one made, and gives it the token. Gives false if another thread has the
@@ -308,6 +322,11 @@ impl Coordination {
         !is_over
     }
 
+    /// Whether no drainer was found blocked for long.
+    pub(crate) fn is_calm(&self) -> bool {
+        self.now() > self.blocking_until.load(Ordering::Relaxed) + CALM_AFTER
+    }
+
     /// Takes the wish for a thread, if there is one; the token comes with it.
     pub(crate) fn take_thread_wish(&self) -> bool {
         self.is_thread_wanted.load(SeqCst) && self.is_thread_wanted.swap(false, SeqCst)
@@ -343,31 +362,6 @@ impl Coordination {
         if self.admission.waiting() > 0 {
             self.watch();
         }
-    }
-
-    /// Lets others run for a moment, which may bring work: it spares sleeping and being woken. Gives whether
-    /// `has_work` came true.
-    pub(crate) fn hope(&self, has_work: impl Fn() -> bool) -> bool {
-        let began = self.now();
-        if !self.spins.is_due(began) {
-            return has_work();
-        }
-        let mut now = began;
-        for _ in 0..self.options.spins {
-            if has_work() {
-                return true;
-            }
-            std::thread::yield_now();
-            now = self.now();
-            if now - began > HOPE {
-                break;
-            }
-        }
-        let is_fulfilled = has_work();
-        if !is_fulfilled {
-            self.spins.took(began, now);
-        }
-        is_fulfilled
     }
 
     /// Turns the token into activity.

@@ -1,19 +1,9 @@
-//! Who took a job last, and whether that thread is getting anywhere.
+//! Who took a job last, and when.
 
-use std::sync::atomic::{AtomicI32, AtomicU64, AtomicUsize, Ordering};
-
-use crate::cpu_clock::CpuClock;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 /// Bits of a pulse that name the thread, one-based; zero is nobody. The rest tells one job from the next.
 const WHO: u64 = 0xffff;
-
-/// No clock is known.
-const NO_CLOCK: i32 = i32::MAX;
-
-/// The CPU clock is read once in this many nanoseconds of taking jobs, because reading it is a system call.
-/// What a thread computed since counts as computed in its current job, so this has to be well below the time
-/// after which anybody asks (`coordination::SUSPICION`).
-const SAMPLE: u64 = 50_000;
 
 /// A sign of life: which thread took a job last, and which of its jobs that was.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,44 +22,22 @@ impl Pulse {
 /// Where drainers leave their signs of life. Only the holder of the guest's lock takes jobs, so writers hardly
 /// ever meet; if they do (a guest without a lock), readers see a mix and at worst wake a thread too many or
 /// one a tick later. No wake-up depends on these values alone.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Drainer {
     pulse: AtomicU64,
     /// The last pulse that a push has seen.
     seen: AtomicU64,
     taken_at: AtomicU64,
-    sampled_at: AtomicU64,
-    sampled_by: AtomicUsize,
-    sampled_cpu: AtomicU64,
-    clock: AtomicI32,
-}
-
-impl Default for Drainer {
-    fn default() -> Self {
-        Self {
-            pulse: AtomicU64::new(0),
-            seen: AtomicU64::new(0),
-            taken_at: AtomicU64::new(0),
-            sampled_at: AtomicU64::new(0),
-            sampled_by: AtomicUsize::new(usize::MAX),
-            sampled_cpu: AtomicU64::new(0),
-            clock: AtomicI32::new(NO_CLOCK),
-        }
-    }
+    /// When the drainer was last found ready to run.
+    runnable_at: AtomicU64,
+    /// The CPU on which a drainer last began.
+    cpu: AtomicUsize,
 }
 
 impl Drainer {
     /// Notes that the calling thread took its job number `count`, or is about to take the next, at `now`
     /// (nanoseconds).
-    pub(crate) fn took(&self, thread: usize, clock: Option<CpuClock>, count: u64, now: u64) {
-        let sampled_at = self.sampled_at.load(Ordering::Relaxed);
-        let is_stale = now.saturating_sub(sampled_at) > SAMPLE;
-        if is_stale || self.sampled_by.load(Ordering::Relaxed) != thread {
-            self.sampled_by.store(thread, Ordering::Relaxed);
-            self.sampled_at.store(now, Ordering::Relaxed);
-            self.sampled_cpu.store(clock.and_then(CpuClock::read).unwrap_or(0), Ordering::Relaxed);
-            self.clock.store(clock.map_or(NO_CLOCK, CpuClock::number), Ordering::Relaxed);
-        }
+    pub(crate) fn took(&self, thread: usize, count: u64, now: u64) {
         self.taken_at.store(now, Ordering::Relaxed);
         // Release: whoever sees the pulse sees the rest, and that is all they need. The order against other
         // words matters only when the pulse goes away, in `gone`.
@@ -104,15 +72,24 @@ impl Drainer {
         now.saturating_sub(self.taken_at.load(Ordering::Relaxed))
     }
 
-    /// Whether the drainer spent less than half of the time since it took its job on a CPU. A thread that has
-    /// no clock (any more) counts as blocked.
-    pub(crate) fn is_blocked(&self, now: u64) -> bool {
-        let clock = self.clock.load(Ordering::Relaxed);
-        if clock == NO_CLOCK {
-            return true;
-        }
-        let before = self.sampled_cpu.load(Ordering::Relaxed);
-        CpuClock::from_number(clock).read().is_none_or(|used| 2 * used.saturating_sub(before) < self.age(now))
+    /// Notes on which CPU the calling thread begins to take jobs.
+    pub(crate) fn began_on(&self, cpu: usize) {
+        self.cpu.store(cpu, Ordering::Relaxed);
+    }
+
+    /// Whether the thread that took jobs last began to on this CPU, and still takes them or `is_expected` to go on.
+    pub(crate) fn is_on(&self, cpu: usize, is_expected: bool) -> bool {
+        self.cpu.load(Ordering::Relaxed) == cpu && (is_expected || self.pulse.load(Ordering::Relaxed) != 0)
+    }
+
+    /// Notes that the drainer was found ready to run.
+    pub(crate) fn was_runnable(&self, now: u64) {
+        self.runnable_at.store(now, Ordering::Relaxed);
+    }
+
+    /// Returns how long ago, in nanoseconds, the drainer was found ready to run.
+    pub(crate) fn runnable_age(&self, now: u64) -> u64 {
+        now.saturating_sub(self.runnable_at.load(Ordering::Relaxed))
     }
 }
 
@@ -124,12 +101,12 @@ mod tests {
     fn a_pulse_names_the_thread_and_changes_with_every_job() {
         let drainer = Drainer::default();
         assert_eq!(drainer.pulse(), Pulse::NONE);
-        drainer.took(0, None, 1, 10);
+        drainer.took(0, 1, 10);
         let first = drainer.pulse();
         assert_eq!(first.thread(), Some(0));
         assert!(drainer.is_news(first));
         assert!(!drainer.is_news(first));
-        drainer.took(0, None, 2, 30);
+        drainer.took(0, 2, 30);
         assert!(drainer.is_news(drainer.pulse()));
         assert_eq!(drainer.age(50), 20);
     }
@@ -137,34 +114,10 @@ mod tests {
     #[test]
     fn only_the_drainer_itself_takes_its_pulse_away() {
         let drainer = Drainer::default();
-        drainer.took(7, None, 1, 10);
+        drainer.took(7, 1, 10);
         drainer.gone(6);
         assert_eq!(drainer.pulse().thread(), Some(7));
         drainer.gone(7);
         assert_eq!(drainer.pulse(), Pulse::NONE);
-    }
-
-    #[test]
-    fn a_sleeper_is_blocked_and_a_computing_thread_is_not() {
-        let drainer = Drainer::default();
-        let clock = CpuClock::of_this_thread();
-        drainer.took(0, clock, 1, 1_000_000);
-        let begin = clock.and_then(CpuClock::read).unwrap();
-        while clock.and_then(CpuClock::read).unwrap() - begin < 10_000_000 {
-            std::hint::black_box(0);
-        }
-        assert!(!drainer.is_blocked(1_000_000 + 10_000_000), "10 ms of CPU in what counts as 10 ms");
-        assert!(drainer.is_blocked(1_000_000 + 10_000_000_000), "10 ms of CPU in what counts as 10 s");
-    }
-
-    #[test]
-    fn the_cpu_clock_is_sampled_again_after_a_while() {
-        let drainer = Drainer::default();
-        let clock = CpuClock::of_this_thread();
-        drainer.took(0, clock, 1, 0);
-        drainer.took(0, clock, 2, SAMPLE);
-        assert_eq!(drainer.sampled_at.load(Ordering::Relaxed), 0);
-        drainer.took(0, clock, 3, SAMPLE + 1);
-        assert_eq!(drainer.sampled_at.load(Ordering::Relaxed), SAMPLE + 1);
     }
 }

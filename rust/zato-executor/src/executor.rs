@@ -8,15 +8,16 @@ use std::time::{Duration, Instant};
 
 use crossbeam_queue::SegQueue;
 use parking_lot::{Condvar, Mutex};
+use rustix::thread::sched_getcpu;
 use zato_core::error::Context;
 use zato_core::{ErrorKind, Result};
 
 use crate::coordination::Coordination;
-use crate::cpu_clock::{set_timer_slack, timer_slack};
 use crate::gate::Gate;
 use crate::monitor;
 use crate::options::Options;
 use crate::statistics::{Statistics, Stopped};
+use crate::timer_slack::{set_timer_slack, timer_slack};
 use crate::worker::Worker;
 
 /// The monitor needs next to no stack.
@@ -113,6 +114,15 @@ impl<G: Gate> Executor<G> {
         if self.shared.coordination.admission.waiting() > 0 {
             self.shared.coordination.notify();
         }
+    }
+
+    /// Whether jobs wait for, or run on, a thread that began on the CPU the caller runs on. While that is so, the
+    /// caller keeps the jobs from running for as long as it runs itself.
+    #[must_use]
+    pub fn shares_cpu(&self) -> bool {
+        let coordination = &self.shared.coordination;
+        let is_expected = coordination.word().is_searching() && coordination.admission.waiting() > 0;
+        coordination.drainer.is_on(sched_getcpu(), is_expected)
     }
 
     fn enqueue(&self, job: G::Job) -> Result<u64, G::Job> {

@@ -1,5 +1,8 @@
 //! What the executor needs to know of the guest.
 
+/// A job that takes longer than this is not worth waiting for with what is held back.
+pub const LONG: std::time::Duration = std::time::Duration::from_micros(200);
+
 /// The guest's big lock and what to do while holding it.
 ///
 /// The executor calls [`Gate::attach`] once in the life of a thread, so a thread state that the guest makes
@@ -17,6 +20,14 @@ pub trait Gate: Send + Sync + 'static {
     /// Lets go of the lock while `body` runs.
     fn release(&self, session: Self::Session<'_>, body: &mut (dyn FnMut() + Send));
 
-    /// Does one piece of work. Must not unwind; the executor fences it anyway.
-    fn run(&self, session: Self::Session<'_>, job: Self::Job);
+    /// Does one piece of work. `has_more` says that other jobs wait, so that [`Gate::flush`] is called soon even
+    /// if this job blocks. Must not unwind; the executor fences it anyway.
+    fn run(&self, session: Self::Session<'_>, job: Self::Job, has_more: bool);
+
+    /// Told that the job this thread ran last took longer than [`LONG`].
+    fn took_long(&self) {}
+
+    /// Makes known what jobs have held back. Called by a thread that stops taking jobs, and every
+    /// [`Options::tick`](crate::Options::tick) for as long as jobs wait. Called with or without the guest's lock.
+    fn flush(&self) {}
 }

@@ -6,6 +6,8 @@ use std::thread::Thread;
 use crossbeam_utils::CachePadded;
 use parking_lot::Mutex;
 
+use crate::task::Task;
+
 /// No thread has the place.
 const VACANT: u8 = 0;
 /// A thread has the place and is not on the stack.
@@ -22,8 +24,8 @@ pub(crate) struct Place {
     /// The thread to wake. Locked by the thread itself before it sleeps for the first time, then by the one
     /// that took the place from the stack, so nobody ever waits for this lock.
     thread: Mutex<Option<Thread>>,
-    /// The number of the thread's CPU clock.
-    pub(crate) clock: AtomicI32,
+    /// The number of the thread's [`Task`].
+    task: AtomicI32,
     /// Jobs begun in this place, by all threads that had it. Only the thread that has it writes.
     pub(crate) started: AtomicU64,
     /// Jobs ended in this place, likewise.
@@ -57,7 +59,7 @@ impl Places {
             CachePadded::new(Place {
                 state: AtomicU8::new(VACANT),
                 thread: Mutex::new(None),
-                clock: AtomicI32::new(0),
+                task: AtomicI32::new(0),
                 started: AtomicU64::new(0),
                 finished: AtomicU64::new(0),
             })
@@ -95,6 +97,12 @@ impl Places {
     /// Says that the calling thread is the one to wake at this place.
     pub(crate) fn settle_in(&self, index: usize) {
         *self.places[index].thread.lock() = Some(std::thread::current());
+        self.places[index].task.store(Task::of_this_thread().number(), Ordering::Relaxed);
+    }
+
+    /// Returns the thread that has a place, as the system sees it.
+    pub(crate) fn task(&self, index: usize) -> Task {
+        Task::from_number(self.places[index].task.load(Ordering::Relaxed))
     }
 
     /// Puts the calling thread's place on the stack; the thread may be woken from now on, even before it

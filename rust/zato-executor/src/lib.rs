@@ -2,7 +2,7 @@
 //! execution-model 7.
 //!
 //! One thread at a time, the drainer, holds the lock and takes job after job from one queue. Another thread
-//! joins in only when the drainer turns out to be blocked (its CPU clock stands still) or takes very long, so
+//! joins in only when the drainer turns out to be blocked (the system says that it waits for something) or takes very long, so
 //! computing jobs stay first in first out, while a blocking job never holds up the next.
 //!
 //! Invariant: nothing here knows what a job is, or that the lock is Python's.
@@ -14,7 +14,6 @@
 mod admission;
 mod coordination;
 mod courtesy;
-mod cpu_clock;
 mod drainer;
 mod executor;
 mod gate;
@@ -22,9 +21,11 @@ mod idle;
 mod monitor;
 mod options;
 mod statistics;
+mod task;
+mod timer_slack;
 mod worker;
 
 pub use executor::Executor;
-pub use gate::Gate;
+pub use gate::{Gate, LONG};
 pub use options::{MOST_THREADS, Options};
 pub use statistics::{Statistics, Stopped};

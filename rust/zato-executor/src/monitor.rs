@@ -4,14 +4,17 @@ use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::cpu_clock::set_timer_slack;
 use crate::executor::Shared;
 use crate::gate::Gate;
+use crate::timer_slack::set_timer_slack;
 
 /// How long the monitor goes on ticking after the last job that waited.
 const LINGER: Duration = Duration::from_millis(50);
 /// By how much the kernel may delay the ticks; its default of 50 µs is a lot for a tick of 1 ms.
 const SLACK: Duration = Duration::from_micros(1);
+/// So many ticks are one where nothing has blocked for long: pushes find most blocked drainers, and on a busy CPU
+/// each tick takes the place of a request.
+const CALM: u32 = 4;
 /// How often it is worth telling that the system refuses threads.
 const COMPLAINT: Duration = Duration::from_secs(10);
 
@@ -36,7 +39,8 @@ pub(crate) fn run<G: Gate>(shared: &Arc<Shared<G>>) {
             thread::park();
             continue;
         }
-        let rest = coordination.options.tick.saturating_sub(looked.elapsed());
+        let rest = (coordination.options.tick * if coordination.is_calm() { CALM } else { 1 })
+            .saturating_sub(looked.elapsed());
         if !rest.is_zero() {
             // An unpark in between means that a thread is wanted, or the end.
             thread::park_timeout(rest);
@@ -45,6 +49,7 @@ pub(crate) fn run<G: Gate>(shared: &Arc<Shared<G>>) {
         looked = Instant::now();
         let is_blocking = coordination.expire_blocking();
         let is_needed = coordination.look() || is_blocking;
+        shared.gate.flush();
         let idle_for = looked.duration_since(*idle_since.get_or_insert(looked));
         if is_needed || (idle_for >= LINGER && coordination.stop_watching()) {
             idle_since = None;

@@ -23,15 +23,9 @@ pub struct Options {
     pub yield_every: Duration,
     /// How often the monitor looks for a blocked thread while jobs wait.
     pub tick: Duration,
-    /// How many times a thread gives up its time slice to see whether more work comes, before it sleeps.
-    pub spins: u32,
     /// How many jobs [`Executor::push_deferred`](crate::Executor::push_deferred) lets pile up before it wakes a
     /// thread without waiting for [`Executor::flush`](crate::Executor::flush).
     pub deferred_depth: usize,
-    /// How long a thread that took the lock from a computing job keeps its hands off new jobs, each time, so
-    /// that the computing job gets on; zero is not at all. An experiment: it trades the latency of what waits
-    /// for the latency of what already runs (reference execution-model 7, second untested idea).
-    pub step_back: Duration,
     /// How long [`Executor::stop`](crate::Executor::stop) waits for threads to leave the guest.
     pub stop_limit: Duration,
     /// Beginning of thread names; a dash and a number follow. Linux shows 15 bytes in all.
@@ -47,9 +41,7 @@ impl Default for Options {
             retire_after: Duration::from_secs(30),
             yield_every: Duration::from_micros(200),
             tick: Duration::from_millis(1),
-            spins: 4,
-            deferred_depth: 8,
-            step_back: Duration::ZERO,
+            deferred_depth: 32,
             stop_limit: Duration::from_millis(500),
             thread_name: "zato-run".to_owned(),
         }

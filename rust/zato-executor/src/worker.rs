@@ -6,13 +6,11 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-use crate::coordination::Coordination;
-use crate::cpu_clock::CpuClock;
-use crate::executor::Shared;
-use crate::gate::Gate;
+use rustix::thread::sched_getcpu;
 
-/// How long a thread that steps back sleeps between two looks.
-const GLANCE: Duration = Duration::from_micros(100);
+use crate::coordination::Coordination;
+use crate::executor::Shared;
+use crate::gate::{Gate, LONG};
 
 /// What the thread stands for in the word, so that it can be taken back however the thread ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,32 +32,18 @@ enum Next {
     Leave,
 }
 
-/// A computing job of another thread that this thread took the lock from.
-#[derive(Debug, Clone, Copy)]
-struct Rival {
-    place: usize,
-    /// Jobs ended in that place when the lock was taken.
-    finished: u64,
-}
-
 /// One thread of the executor.
 pub(crate) struct Worker<G: Gate> {
     shared: Arc<Shared<G>>,
     index: usize,
-    clock: Option<CpuClock>,
     phase: Phase,
-    rival: Option<Rival>,
 }
 
 impl<G: Gate> Worker<G> {
     /// Makes the worker of the calling thread, which has the token and the place `index`.
     pub(crate) fn new(shared: Arc<Shared<G>>, index: usize) -> Self {
-        let clock = CpuClock::of_this_thread();
         shared.coordination.places.settle_in(index);
-        if let Some(clock) = clock {
-            shared.coordination.places.place(index).clock.store(clock.number(), Ordering::Relaxed);
-        }
-        Self { shared, index, clock, phase: Phase::Searching, rival: None }
+        Self { shared, index, phase: Phase::Searching }
     }
 
     /// Serves until the thread retires or the executor stops.
@@ -85,6 +69,7 @@ impl<G: Gate> Worker<G> {
         while next == Next::Work {
             self.begin(&shared.coordination);
             self.drain(shared, session);
+            shared.gate.flush();
             next = Next::Leave;
             shared.gate.release(session, &mut || next = self.rest(shared));
         }
@@ -93,10 +78,10 @@ impl<G: Gate> Worker<G> {
     /// Begins to work for the queue, having the lock and the token.
     fn begin(&mut self, coordination: &Coordination) {
         let now = coordination.now();
-        self.note_rival(coordination, now);
         // The sign of life first: a push that finds this thread active must not find that nobody is draining.
         let count = coordination.places.place(self.index).started.load(Ordering::Relaxed);
-        coordination.drainer.took(self.index, self.clock, count, now);
+        coordination.drainer.took(self.index, count, now);
+        coordination.drainer.began_on(sched_getcpu());
         coordination.activate();
         self.phase = Phase::Active;
     }
@@ -106,6 +91,7 @@ impl<G: Gate> Worker<G> {
         let Shared { gate, queue, coordination, .. } = shared;
         let place = coordination.places.place(self.index);
         let yield_every = u64::try_from(coordination.options.yield_every.as_nanos()).unwrap_or(u64::MAX);
+        let long = u64::try_from(LONG.as_nanos()).unwrap_or(u64::MAX);
         let mut now = coordination.now();
         let mut slice_began = now;
         let mut is_first = true;
@@ -115,11 +101,11 @@ impl<G: Gate> Worker<G> {
                 return;
             }
             if !is_first {
-                now = coordination.now();
+                let began = std::mem::replace(&mut now, coordination.now());
+                if now - began > long {
+                    gate.took_long();
+                }
                 if word.active() > 1 {
-                    if self.is_rival_running() {
-                        return;
-                    }
                     let is_due = yield_every > 0 && now - slice_began > yield_every;
                     if is_due && !queue.is_empty() && coordination.yields.is_due(now) {
                         let mut back = now;
@@ -138,7 +124,7 @@ impl<G: Gate> Worker<G> {
             let waiting = coordination.admission.leave();
             let count = place.started.load(Ordering::Relaxed) + 1;
             place.started.store(count, Ordering::Relaxed);
-            coordination.drainer.took(self.index, self.clock, count, now);
+            coordination.drainer.took(self.index, count, now);
             if waiting > 0 {
                 // After the count, so that a push which found the monitor awake, or counted on this thread
                 // while it searched, is answered for here.
@@ -150,7 +136,7 @@ impl<G: Gate> Worker<G> {
                     coordination.watch();
                 }
             }
-            if let Err(payload) = catch_unwind(AssertUnwindSafe(|| gate.run(session, job))) {
+            if let Err(payload) = catch_unwind(AssertUnwindSafe(|| gate.run(session, job, waiting > 0))) {
                 coordination.panicked.fetch_add(1, Ordering::Relaxed);
                 let reason = message(payload.as_ref());
                 tracing::error!(reason, "a job unwound out of the guest; its thread goes on");
@@ -167,11 +153,7 @@ impl<G: Gate> Worker<G> {
         coordination.drainer.gone(self.index);
         if is_searching {
             self.phase = Phase::Searching;
-            if !queue.is_empty() && self.is_rival_running() {
-                self.step_back(coordination);
-                return Next::Work;
-            }
-            if coordination.hope(|| !queue.is_empty()) {
+            if !queue.is_empty() {
                 return Next::Work;
             }
             coordination.places.lie_down(self.index);
@@ -219,53 +201,6 @@ impl<G: Gate> Worker<G> {
         let share = u32::try_from(options.max_threads).unwrap_or(u32::MAX).max(1);
         let steps = u32::try_from(self.index).unwrap_or(u32::MAX);
         options.retire_after.saturating_add(options.retire_after / share * steps)
-    }
-
-    /// Remembers whom this thread took the lock from, if that thread was computing and experiments are on.
-    fn note_rival(&mut self, coordination: &Coordination, now: u64) {
-        if coordination.options.step_back.is_zero() {
-            return;
-        }
-        let drainer = coordination.drainer.pulse().thread();
-        if let Some(place) = drainer.filter(|place| *place != self.index)
-            && !coordination.drainer.is_blocked(now)
-        {
-            let finished = coordination.places.place(place).finished.load(Ordering::Acquire);
-            self.rival = Some(Rival { place, finished });
-        }
-    }
-
-    fn is_rival_running(&mut self) -> bool {
-        let places = &self.shared.coordination.places;
-        self.rival = self
-            .rival
-            .filter(|rival| places.place(rival.place).finished.load(Ordering::Acquire) == rival.finished);
-        self.rival.is_some()
-    }
-
-    /// Leaves the lock to the rival for a while, at most until its job ends or blocks. The token stays taken, so
-    /// that nobody else is woken to do what this thread does not.
-    fn step_back(&mut self, coordination: &Coordination) {
-        let Some(rival) = self.rival else { return };
-        let clock =
-            CpuClock::from_number(coordination.places.place(rival.place).clock.load(Ordering::Relaxed));
-        let used_before = clock.read();
-        let began = Instant::now();
-        loop {
-            std::thread::sleep(GLANCE);
-            let elapsed = began.elapsed();
-            if coordination.word().is_stopping() || !self.is_rival_running() {
-                return;
-            }
-            if elapsed >= coordination.options.step_back {
-                let used =
-                    clock.read().zip(used_before).map_or(0, |(now, before)| now.saturating_sub(before));
-                if 2 * u128::from(used) < elapsed.as_nanos() {
-                    self.rival = None;
-                }
-                return;
-            }
-        }
     }
 }
 

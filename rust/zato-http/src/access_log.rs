@@ -3,9 +3,10 @@
 use std::cell::RefCell;
 use std::io::Write as _;
 use std::net::IpAddr;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use http::HeaderValue;
+use rustix::time::{ClockId, clock_gettime};
 use zato_core::Cid;
 
 /// Takes lines of the access log; the server writes them to a rotating file.
@@ -38,7 +39,7 @@ thread_local! {
 
 /// The time of the current second, as text.
 struct Stamp {
-    second: u64,
+    second: i64,
     text: String,
 }
 
@@ -53,10 +54,16 @@ impl Entry<'_> {
     }
 
     fn format(&self, line: &mut Vec<u8>) {
-        // Writing to a vector cannot fail, so that results carry nothing.
-        let _ = write!(line, "{} ", self.remote);
+        extend_with_address(self.remote, line);
+        line.push(b' ');
         line.extend_from_slice(&self.cid.digits());
-        let _ = write!(line, "/{}.{:06} \"", self.duration.as_secs(), self.duration.subsec_micros());
+        line.push(b'/');
+        line.extend_from_slice(itoa::Buffer::new().format(self.duration.as_secs()).as_bytes());
+        line.push(b'.');
+        // A million more than there are makes seven digits of them; the first says nothing.
+        let micros = 1_000_000 + self.duration.subsec_micros();
+        line.extend_from_slice(&itoa::Buffer::new().format(micros).as_bytes()[1..]);
+        line.extend_from_slice(b" \"");
         escape(self.channel.as_bytes(), line);
         line.extend_from_slice(b"\" [");
         extend_with_now(line);
@@ -74,6 +81,23 @@ impl Entry<'_> {
             None => line.push(b'-'),
         }
         line.extend_from_slice(b"\"\n");
+    }
+}
+
+fn extend_with_address(address: IpAddr, line: &mut Vec<u8>) {
+    match address {
+        IpAddr::V4(address) => {
+            for (index, octet) in address.octets().into_iter().enumerate() {
+                if index > 0 {
+                    line.push(b'.');
+                }
+                line.extend_from_slice(itoa::Buffer::new().format(octet).as_bytes());
+            }
+        }
+        IpAddr::V6(address) => {
+            // Writing to a vector cannot fail.
+            let _ = write!(line, "{address}");
+        }
     }
 }
 
@@ -111,7 +135,8 @@ fn escape_bytes(bytes: &[u8], line: &mut Vec<u8>) {
 }
 
 fn extend_with_now(line: &mut Vec<u8>) {
-    let second = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
+    // The coarse clock is off by a few milliseconds and costs a fifth.
+    let second = clock_gettime(ClockId::RealtimeCoarse).tv_sec;
     STAMP.with_borrow_mut(|stamp| {
         if stamp.second != second || stamp.text.is_empty() {
             stamp.second = second;

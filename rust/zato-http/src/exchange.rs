@@ -215,9 +215,7 @@ impl Exchange {
     /// Writes the line of an invocation that begins (reference operations 4.8).
     pub(crate) fn log_rest_request(&mut self) {
         let Some(channel) = &self.channel else { return };
-        // Whether anybody listens is asked once a request.
-        self.is_rest_logged =
-            channel.is_rest_logged && tracing::enabled!(target: "zato_rest", tracing::Level::INFO);
+        self.is_rest_logged = channel.is_rest_logged && self.state.are_rest_lines_wanted();
         if self.is_rest_logged {
             let agent = self.agent.as_ref().map(HeaderValue::as_bytes).unwrap_or_default();
             tracing::info!(

@@ -10,6 +10,7 @@ use tokio::sync::Notify;
 
 use crate::link::{CoarseClock, Expiry, Link};
 use crate::options::HttpOptions;
+use crate::state::State;
 
 /// The connections. Locked when one comes or goes and a few times a second, never for a request.
 #[derive(Debug)]
@@ -65,7 +66,8 @@ impl Hub {
 
     /// Cuts off slow clients, for ever. One task for all connections: a timer for each would cost more than
     /// everything else that is done about time.
-    pub(crate) async fn watch(&self, options: &HttpOptions) {
+    pub(crate) async fn watch(&self, state: &State) {
+        let options = &state.options;
         let interval = interval(options);
         loop {
             let changed = self.changed.notified();
@@ -75,6 +77,7 @@ impl Hub {
             }
             tokio::time::sleep(interval).await;
             self.clock.refresh();
+            state.look_at_log_levels();
             self.for_each(|link| match link.check(options) {
                 Expiry::None => {}
                 Expiry::Refuse(_) | Expiry::Cut => {

@@ -19,6 +19,7 @@ mod link;
 mod listeners;
 pub mod metrics;
 pub mod options;
+mod outbox;
 mod pipeline;
 mod reply;
 mod rescue;

@@ -4,11 +4,13 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
+use std::task::Wake;
 use std::time::{Duration, Instant};
 
 use futures::task::AtomicWaker;
 
 use crate::options::HttpOptions;
+use crate::outbox::Outbox;
 use crate::strict::Violation;
 
 /// A clock that is read without a system call; the watch moves it forward a few times a second.
@@ -89,6 +91,9 @@ pub(crate) struct Link {
     is_cut: AtomicBool,
     is_draining: AtomicBool,
     pub(crate) waker: AtomicWaker,
+    outbox: Arc<Outbox>,
+    /// Whether the link waits in the outbox.
+    is_answered: AtomicBool,
 }
 
 /// How long lingering may take; enough for a client to read an answer it did not expect.
@@ -98,7 +103,12 @@ const LINGER_LIMIT: Duration = Duration::from_secs(2);
 const DRAIN_GRACE: Duration = Duration::from_millis(250);
 
 impl Link {
-    pub(crate) fn new(remote: SocketAddr, local: SocketAddr, clock: Arc<CoarseClock>) -> Self {
+    pub(crate) fn new(
+        remote: SocketAddr,
+        local: SocketAddr,
+        clock: Arc<CoarseClock>,
+        outbox: Arc<Outbox>,
+    ) -> Self {
         let since = AtomicU64::new(clock.now());
         Self {
             remote,
@@ -113,7 +123,16 @@ impl Link {
             is_cut: AtomicBool::new(false),
             is_draining: AtomicBool::new(false),
             waker: AtomicWaker::new(),
+            outbox,
+            is_answered: AtomicBool::new(false),
         }
+    }
+
+    /// Wakes the task of a connection that comes from the outbox.
+    pub(crate) fn wake_task(&self) {
+        // First, so that an answer which comes right now puts the link into the outbox again.
+        self.is_answered.store(false, Ordering::SeqCst);
+        self.waker.wake();
     }
 
     /// Says what the reader is at; `has_progressed` restarts the time of a body.
@@ -235,6 +254,16 @@ impl Link {
     }
 }
 
+/// As a waker, a link goes through the outbox: for what other threads finish.
+impl Wake for Link {
+    fn wake(self: Arc<Self>) {
+        if !self.is_answered.swap(true, Ordering::SeqCst) {
+            let outbox = Arc::clone(&self.outbox);
+            outbox.put(self);
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -255,7 +284,8 @@ mod tests {
                 write_timeout: Duration::from_millis(500),
                 ..HttpOptions::default()
             };
-            Self { link: Link::new(address, address, Arc::new(CoarseClock::new())), options }
+            let clock = Arc::new(CoarseClock::new());
+            Self { link: Link::new(address, address, clock, Arc::default()), options }
         }
 
         /// Lets time go by, and looks once.

@@ -1,10 +1,13 @@
 //! What happens to a request, stage by stage.
 
 use std::convert::Infallible;
+use std::future::poll_fn;
 use std::sync::Arc;
+use std::task::{Context, Waker};
 use std::time::Instant;
 
 use bytes::Bytes;
+use futures::FutureExt as _;
 use futures::channel::oneshot;
 use http::header::ACCEPT;
 use http::request::Parts;
@@ -63,7 +66,7 @@ pub(crate) fn answer(
             exchange.request_bytes = body.len() as u64;
             let waiting = submit(&mut exchange, &channel, security, path_params, parts, body);
             // Last, so that a response that cannot be sent is still answered as a failure.
-            match waiting.outcome().await {
+            match waiting.outcome(&exchange.link).await {
                 Outcome::Response(response) => reply(response, &channel),
                 Outcome::Failure(failure) => Err(Trouble::Failure(failure)),
             }
@@ -208,11 +211,15 @@ fn submit(
 impl Waiting {
     /// Waits for the service. If the client goes away meanwhile, hyper drops this future, and with it the
     /// receiver; the guest sees an abandoned [`Reply`] and does not begin what nobody waits for.
-    async fn outcome(self) -> Outcome {
-        let outcome = match self.deadline {
-            None => self.outcome.await,
+    async fn outcome(self, link: &Arc<Link>) -> Outcome {
+        let Self { mut outcome, deadline } = self;
+        // The thread that answers wakes the link, and not the task itself.
+        let waker = Waker::from(Arc::clone(link));
+        let answered = poll_fn(move |_| outcome.poll_unpin(&mut Context::from_waker(&waker)));
+        let outcome = match deadline {
+            None => answered.await,
             // In a box, because channels with a timeout are few and timers are large.
-            Some(deadline) => match Box::pin(timeout_at(deadline.into(), self.outcome)).await {
+            Some(deadline) => match Box::pin(timeout_at(deadline.into(), answered)).await {
                 Ok(outcome) => outcome,
                 Err(_) => return failure(FailureKind::Timeout, "the service took longer than it may"),
             },

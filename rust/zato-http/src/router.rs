@@ -15,9 +15,10 @@ mod reference;
 mod tests;
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use foldhash::{HashMap, HashMapExt as _};
 use http::{HeaderValue, Method};
 use zato_core::{Problem, Profile};
 

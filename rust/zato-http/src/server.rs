@@ -11,8 +11,9 @@ use std::time::Duration;
 
 use hyper::server::conn::http1;
 use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinSet;
 use zato_core::error::Context as _;
-use zato_core::{ErrorKind, Result};
+use zato_core::{ErrorKind, Result, Wakeups};
 
 use crate::connection;
 use crate::hub::Hub;
@@ -50,13 +51,18 @@ pub async fn serve(
         .into_tokio()
         .context(ErrorKind::Io, || "could not hand the listening sockets to the runtime".to_owned())?;
     let hub = Hub::new(state.metrics.connections.clone());
+    let outbox = Arc::clone(&state.outbox);
+    state.guest.on_serving(Arc::clone(&outbox) as Arc<dyn Wakeups>);
+    // Aborts its task when dropped.
+    let mut tasks = JoinSet::new();
+    tasks.spawn(async move { outbox.run().await });
     let acceptor = Acceptor {
         builder: Arc::new(connection::builder(&state.options)),
         refusing: Arc::new(AtomicUsize::new(0)),
         hub: Arc::clone(&hub),
         state: Arc::clone(&state),
     };
-    let watch = hub.watch(&state.options);
+    let watch = hub.watch(&state);
     let mut watch = pin!(watch);
     tokio::select! {
         never = acceptor.run(&listeners) => match never {},
@@ -127,7 +133,9 @@ impl Acceptor {
         }
         let Ok(local) = stream.local_addr() else { return };
         self.hub.clock.refresh();
-        let link = Arc::new(Link::new(remote, local, Arc::clone(&self.hub.clock)));
+        self.state.look_at_log_levels();
+        let link =
+            Arc::new(Link::new(remote, local, Arc::clone(&self.hub.clock), Arc::clone(&self.state.outbox)));
         let presence = self.hub.enter(Arc::clone(&link));
         let (state, builder) = (Arc::clone(&self.state), Arc::clone(&self.builder));
         tokio::spawn(async move {

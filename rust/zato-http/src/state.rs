@@ -9,6 +9,7 @@ use zato_core::guest::Guest;
 use crate::access_log::AccessLog;
 use crate::metrics::{ChannelMetrics, Metrics, MetricsSource};
 use crate::options::HttpOptions;
+use crate::outbox::Outbox;
 use crate::tables::Tables;
 
 /// Everything that requests need. Nothing in it is locked while a request is handled.
@@ -27,8 +28,12 @@ pub struct State {
     pub access_log: Option<Arc<dyn AccessLog>>,
     /// Whether `/zato/health/ready` says yes; cleared when draining begins.
     pub is_ready: AtomicBool,
+    /// Connections whose service has answered.
+    pub(crate) outbox: Arc<Outbox>,
     /// Figures of requests without a channel.
     pub(crate) unrouted: ChannelMetrics,
+    /// Whether anybody reads the lines of single requests.
+    are_rest_lines_wanted: AtomicBool,
     /// Bytes of large request bodies held at present.
     buffered: AtomicU64,
     /// Second in which overload was last logged.
@@ -52,7 +57,9 @@ impl State {
             metrics_source: None,
             access_log: None,
             is_ready: AtomicBool::new(false),
+            outbox: Arc::default(),
             unrouted,
+            are_rest_lines_wanted: AtomicBool::new(false),
             buffered: AtomicU64::new(0),
             overload_logged: AtomicU64::new(0),
         }
@@ -75,6 +82,27 @@ impl State {
     /// Says whether the worker should be given requests, which `/zato/health/ready` tells.
     pub fn set_ready(&self, is_ready: bool) {
         self.is_ready.store(is_ready, Ordering::Relaxed);
+    }
+
+    /// To be called when the thread that serves is about to sleep (`on_thread_park` of its runtime): hands over
+    /// what waits, in both directions, without anybody having to be woken for it.
+    pub fn on_io_park(&self) {
+        let is_in_the_way = self.guest.on_io_park();
+        if !self.outbox.deliver() && is_in_the_way {
+            self.outbox.wait();
+        }
+    }
+
+    /// Asks the log whether it takes lines of single requests. Asking for each request would cost as much as
+    /// finding its channel, so that it is done when a connection comes and a few times a second.
+    pub(crate) fn look_at_log_levels(&self) {
+        let is_wanted = tracing::enabled!(target: "zato_rest", tracing::Level::INFO);
+        self.are_rest_lines_wanted.store(is_wanted, Ordering::Relaxed);
+    }
+
+    /// Whether the log takes lines of single requests.
+    pub(crate) fn are_rest_lines_wanted(&self) -> bool {
+        self.are_rest_lines_wanted.load(Ordering::Relaxed)
     }
 
     /// Makes room for more bytes of request bodies, if there is any.

@@ -1,14 +1,15 @@
 //! Services in force, as an immutable table that is swapped as a whole.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
+use foldhash::HashMap;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyString, PyType};
 use zato_core::Profile;
 use zato_core::guest::ServiceInfo;
 
 use crate::io::plan::Plan;
+use crate::pace::Pace;
 
 /// Which hooks a service overrides; the others are not called at all (reference service-api 2.5).
 #[derive(Debug, Clone, Copy, Default)]
@@ -39,6 +40,8 @@ pub(crate) struct Entry {
     pub(crate) profile: Profile,
     /// Whether the class names a profile of its own.
     pub(crate) has_own_profile: bool,
+    /// How fast it has been so far.
+    pub(crate) pace: Pace,
 }
 
 impl Entry {
@@ -104,6 +107,7 @@ impl Entry {
             is_async: item("is_async")?.extract()?,
             profile,
             has_own_profile: own.is_some(),
+            pace: Pace::new(),
         })
     }
 }

@@ -3,7 +3,7 @@
 use pyo3::prelude::*;
 use zato_executor::Gate;
 
-use crate::{invoke, run};
+use crate::{guest, invoke, pace, run};
 use zato_core::invocation::Invocation;
 
 /// What the executor's threads do while they hold the lock.
@@ -29,10 +29,23 @@ impl Gate for PythonGate {
         session.detach(body);
     }
 
-    fn run(&self, session: Python<'_>, job: Job) {
+    fn run(&self, session: Python<'_>, job: Job, has_more: bool) {
         match job {
-            Job::Invocation(invocation) => run::invocation(session, *invocation),
-            Job::Async(call) => invoke::run_async(session, *call),
+            Job::Invocation(invocation) => run::invocation(session, *invocation, has_more),
+            Job::Async(call) => {
+                pace::begin(None, false);
+                invoke::run_async(session, *call);
+            }
+        }
+    }
+
+    fn took_long(&self) {
+        pace::took_long();
+    }
+
+    fn flush(&self) {
+        if let Some(host) = guest::host() {
+            host.flush();
         }
     }
 }

@@ -15,7 +15,7 @@ use zato_core::guest::{
     UnitChanges,
 };
 use zato_core::invocation::{Failure, FailureKind, Invocation};
-use zato_core::{Error, ErrorKind, Result};
+use zato_core::{Error, ErrorKind, Result, Wakeups};
 use zato_executor::{Executor, Options};
 
 use crate::deploy::Deployer;
@@ -33,6 +33,17 @@ pub(crate) struct Host {
     pub(crate) registry: ArcSwap<Registry>,
     pub(crate) settings: ArcSwap<ServiceSettings>,
     pub(crate) executor: Arc<Executor<PythonGate>>,
+    /// The I/O thread, once it serves.
+    wakeups: OnceLock<Arc<dyn Wakeups>>,
+}
+
+impl Host {
+    /// Tells the I/O thread of answers that were held back.
+    pub(crate) fn flush(&self) {
+        if let Some(wakeups) = self.wakeups.get() {
+            wakeups.flush();
+        }
+    }
 }
 
 /// Returns the host of this process; nothing in a forked child, which has none of its threads.
@@ -72,6 +83,7 @@ impl PythonGuest {
             registry: ArcSwap::from_pointee(Registry::default()),
             settings: ArcSwap::from_pointee(ServiceSettings::default()),
             executor,
+            wakeups: OnceLock::new(),
         });
         if HOST.set(host.clone()).is_err() {
             return Err(Error::new(ErrorKind::Conflict, "this process runs a server already"));
@@ -111,8 +123,14 @@ impl Guest for PythonGuest {
         fork::remember_port(port);
     }
 
-    fn on_io_park(&self) {
+    fn on_io_park(&self) -> bool {
         self.host.executor.flush();
+        self.host.executor.shares_cpu()
+    }
+
+    fn on_serving(&self, wakeups: Arc<dyn Wakeups>) {
+        // A process serves once.
+        drop(self.host.wakeups.set(wakeups));
     }
 
     fn services(&self) -> Vec<ServiceInfo> {

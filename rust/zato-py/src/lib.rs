@@ -21,6 +21,7 @@ mod invoke;
 mod io;
 mod json;
 mod logging;
+mod pace;
 mod params;
 mod python;
 mod request;
@@ -29,6 +30,11 @@ mod run;
 mod service;
 mod watchdog;
 mod wsgi;
+
+/// Requests are made on the I/O thread and dropped on threads that run services, which is what the system's
+/// allocator is slowest at. Python keeps its own.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 /// Native part of Zato; `python/zato/_core.pyi` describes it.
 #[pymodule(gil_used = false)]

@@ -5,7 +5,9 @@ use std::sync::Arc;
 use http::{HeaderName, HeaderValue};
 use pyo3::exceptions::{PyException, PyValueError};
 use pyo3::prelude::*;
-use pyo3::types::{PyBool, PyByteArray, PyBytes, PyDict, PyFloat, PyInt, PyList, PyString, PyTuple};
+use pyo3::types::{
+    PyBool, PyByteArray, PyBytes, PyDict, PyFloat, PyInt, PyIterator, PyList, PyString, PyTuple,
+};
 use zato_core::Profile;
 
 use crate::call::Call;
@@ -168,7 +170,8 @@ impl Response {
                 return Payload::assign(payload, value);
             }
         }
-        let taken = if is_taken_as_it_is(value) || is_plain(value) || is_streamable(value)? {
+        // Generators and other iterators are streamed (4.1).
+        let taken = if is_taken_as_it_is(value) || is_plain(value) || value.cast::<PyIterator>().is_ok() {
             value.clone().unbind()
         } else if value.hasattr("to_zato")? {
             value.call_method0("to_zato")?.unbind()
@@ -250,9 +253,4 @@ fn is_plain(value: &Bound<'_, PyAny>) -> bool {
         || value.is_instance_of::<PyInt>()
         || value.is_instance_of::<PyFloat>()
         || value.is_instance_of::<PyBool>()
-}
-
-/// Generators and iterators are streamed (4.1).
-fn is_streamable(value: &Bound<'_, PyAny>) -> PyResult<bool> {
-    value.hasattr("__next__")
 }

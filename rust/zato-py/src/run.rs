@@ -8,7 +8,7 @@ use futures::channel::mpsc;
 use http::HeaderValue;
 use jiff::Timestamp;
 use pyo3::prelude::*;
-use pyo3::types::{PyByteArray, PyBytes, PyDict, PyString};
+use pyo3::types::{PyByteArray, PyBytes, PyDict, PyIterator, PyString};
 use zato_core::Profile;
 use zato_core::invocation::{Body, DataFormat, Failure, FailureKind, Invocation, Outcome, Reply, Response};
 
@@ -17,7 +17,7 @@ use crate::io::payload::Payload;
 use crate::io::{input, output};
 use crate::service::Service;
 use crate::watchdog::Watch;
-use crate::{asyncio, errors, guest, json};
+use crate::{asyncio, errors, guest, json, pace};
 
 /// How far a run got.
 pub(crate) enum Progress<'py> {
@@ -29,8 +29,9 @@ pub(crate) enum Progress<'py> {
     Coroutine(Bound<'py, PyAny>),
 }
 
-/// Runs what came from outside and answers.
-pub(crate) fn invocation(py: Python<'_>, invocation: Invocation) {
+/// Runs what came from outside and answers. `has_more` says that other jobs wait, so that the answer need not
+/// be told at once.
+pub(crate) fn invocation(py: Python<'_>, invocation: Invocation, has_more: bool) {
     let Invocation { cid, service, channel, security, http, body, deadline, reply } = invocation;
     if reply.is_abandoned() {
         return;
@@ -55,6 +56,7 @@ pub(crate) fn invocation(py: Python<'_>, invocation: Invocation) {
         return;
     }
     let entry = entry.clone();
+    pace::begin(Some(&entry), has_more);
     let call = Arc::new(Call {
         cid,
         entry,
@@ -286,8 +288,7 @@ fn response<'py>(
 }
 
 fn is_iterator(payload: &Bound<'_, PyAny>) -> bool {
-    !payload.is_instance_of::<Payload>()
-        && payload.hasattr(pyo3::intern!(payload.py(), "__next__")).unwrap_or(false)
+    payload.cast::<PyIterator>().is_ok()
 }
 
 /// Serializes a payload for the wire (reference service-api 5.7, 6.1).
@@ -327,6 +328,7 @@ fn body(py: Python<'_>, call: &Arc<Call>, payload: Option<&Bound<'_, PyAny>>) ->
 /// Sends the pieces of a generator as they come; ends early when nobody listens any more.
 fn stream(py: Python<'_>, call: &Arc<Call>, pieces: &Bound<'_, PyAny>, mut sender: mpsc::Sender<Piece>) {
     use futures::SinkExt as _;
+    pace::begin(None, false);
     let mut send_all = || -> PyResult<()> {
         for piece in pieces.try_iter()? {
             let piece = piece?;

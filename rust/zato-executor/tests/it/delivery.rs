@@ -49,20 +49,6 @@ fn runs_every_job_of_many_pushers_exactly_once() {
     run_from_many_pushers(without_monitor());
 }
 
-#[test]
-fn runs_every_job_exactly_once_where_threads_sleep_at_once() {
-    run_from_many_pushers(Options { spins: 0, ..without_monitor() });
-}
-
-#[test]
-fn runs_every_job_exactly_once_where_threads_step_back() {
-    run_from_many_pushers(Options {
-        step_back: Duration::from_millis(5),
-        queue_limit: 1_000_000,
-        ..Options::default()
-    });
-}
-
 /// One job at a time from each of some threads, each waiting for its end: a wake-up a job, and all the races of
 /// threads going to sleep while the next job comes.
 fn ping(options: Options, pingers: usize, rounds: usize, submit: fn(&TestExecutor, Job)) {
@@ -105,23 +91,18 @@ fn wakes_up_for_single_jobs_of_several_pushers() {
 }
 
 #[test]
-fn wakes_up_where_threads_sleep_at_once() {
-    ping(Options { spins: 0, ..without_monitor() }, 3, 3_000, submit);
-}
-
-#[test]
 fn wakes_up_where_there_is_only_one_thread() {
-    ping(Options { spins: 0, max_threads: 1, ..without_monitor() }, 3, 3_000, submit);
+    ping(Options { max_threads: 1, ..without_monitor() }, 3, 3_000, submit);
 }
 
 #[test]
 fn wakes_up_after_each_flush() {
-    ping(Options { spins: 0, ..without_monitor() }, 3, 3_000, submit_deferred);
+    ping(without_monitor(), 3, 3_000, submit_deferred);
 }
 
 #[test]
 fn wakes_up_while_threads_retire() {
-    let options = Options { spins: 0, retire_after: Duration::from_micros(20), ..without_monitor() };
+    let options = Options { retire_after: Duration::from_micros(20), ..without_monitor() };
     ping(options, 3, 3_000, submit);
 }
 
@@ -189,7 +170,7 @@ fn deferred_jobs_wait_for_the_flush_unless_there_are_many() {
 fn tokio_flushes_whenever_a_thread_of_it_parks() {
     const TASKS: usize = 64;
     const ROUNDS: usize = 200;
-    let (_, executor) = start(Options { spins: 0, ..without_monitor() });
+    let (_, executor) = start(without_monitor());
     let for_park = Arc::clone(&executor);
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()

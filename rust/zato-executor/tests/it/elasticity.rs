@@ -222,25 +222,3 @@ fn threads_are_let_in_once_and_bear_the_name() {
     assert!(names.lock().iter().all(|name| name.starts_with("guest-")), "{names:?}");
     assert!(names.lock().len() <= peak);
 }
-
-#[test]
-fn stepping_back_still_runs_what_waits_beside_a_long_computation() {
-    let (_, executor) = start(Options { step_back: Duration::from_millis(5), ..Options::default() });
-    let (sender, receiver) = mpsc::channel();
-    let is_over = Arc::new(AtomicUsize::new(0));
-    let until = Arc::clone(&is_over);
-    push(&executor, move |guest| {
-        while until.load(Ordering::SeqCst) == 0 {
-            compute(Duration::from_millis(1));
-            guest.unlocked(std::thread::yield_now);
-        }
-    });
-    for number in 0..20 {
-        let sender = sender.clone();
-        push(&executor, move |_| sender.send(number).unwrap());
-    }
-    (0..20).for_each(|number| assert_eq!(receiver.recv_timeout(PATIENCE), Ok(number)));
-    is_over.store(1, Ordering::SeqCst);
-    assert!(executor.drain(PATIENCE));
-    assert_eq!(executor.stop().stuck, 0);
-}

@@ -131,7 +131,7 @@ fn dropping_the_executor_ends_its_threads() {
 #[test]
 fn starts_and_stops_over_and_over_under_load() {
     for round in 0..200_u32 {
-        let (_, executor) = start(Options { spins: round % 3, ..Options::default() });
+        let (_, executor) = start(Options::default());
         let done = Arc::new(AtomicUsize::new(0));
         let mut accepted = 0;
         for number in 0..round % 40 {

@@ -52,7 +52,7 @@ impl Gate for Reluctant {
         self.guest.release(session, body);
     }
 
-    fn run(&self, _: &Guest, job: Self::Job) {
+    fn run(&self, _: &Guest, job: Self::Job, _: bool) {
         job();
     }
 }

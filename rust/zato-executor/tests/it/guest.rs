@@ -80,7 +80,7 @@ impl Gate for Guest {
         session.unlocked(body);
     }
 
-    fn run(&self, session: &Guest, job: Job) {
+    fn run(&self, session: &Guest, job: Job, _: bool) {
         assert!(*self.is_held.lock(), "a job runs without the lock");
         job(session);
     }

@@ -17,6 +17,19 @@ const REFUSED_REQUEST: &[u8] = b"~ / HTTP/1.1\r\nhost: refused\r\nconnection: cl
 /// How much is thrown away at most while lingering.
 const LINGER_BYTES: usize = 256 * 1024;
 
+/// Up to this many bytes, copying buffers together is cheaper than having the kernel gather them.
+const SMALL_WRITE: usize = 2048;
+
+/// Copies buffers together if there is space for them.
+fn join<'space>(buffers: &[io::IoSlice<'_>], space: &'space mut [u8]) -> Option<&'space [u8]> {
+    let mut filled = 0;
+    for buffer in buffers {
+        space.get_mut(filled..filled + buffer.len())?.copy_from_slice(buffer);
+        filled += buffer.len();
+    }
+    space.get(..filled)
+}
+
 /// A stream whose reads give checked bytes only. Bytes that arrive as whole heads, or inside of bodies, pass
 /// without being copied; an incomplete head is held back until the rest of it is there.
 #[derive(Debug)]
@@ -193,7 +206,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for StrictStream<S> {
         buffers: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         let this = self.get_mut();
-        let result = Pin::new(&mut this.inner).poll_write_vectored(context, buffers);
+        let mut space = [0; SMALL_WRITE];
+        let result = match join(buffers, &mut space) {
+            Some(bytes) => Pin::new(&mut this.inner).poll_write(context, bytes),
+            None => Pin::new(&mut this.inner).poll_write_vectored(context, buffers),
+        };
         this.note_write(&result);
         result
     }

@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use tokio::sync::oneshot;
 use zato_core::error::Context;
-use zato_core::guest::Guest;
 use zato_core::{Error, ErrorKind, Result};
 use zato_http::{Drained, Listeners, State};
 
@@ -19,12 +18,13 @@ impl Ingress {
     ///
     /// # Errors
     /// [`ErrorKind::Io`] if there is no thread or runtime to be had.
-    pub(super) fn start(listeners: Listeners, state: Arc<State>, guest: Arc<dyn Guest>) -> Result<Self> {
+    pub(super) fn start(listeners: Listeners, state: Arc<State>) -> Result<Self> {
         let (shutdown, shutdown_asked) = oneshot::channel::<()>();
         let (ended_sender, ended) = oneshot::channel();
+        let parking = Arc::clone(&state);
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
-            .on_thread_park(move || guest.on_io_park())
+            .on_thread_park(move || parking.on_io_park())
             .build()
             .context(ErrorKind::Io, || "could not make the I/O runtime".to_owned())?;
         std::thread::Builder::new()

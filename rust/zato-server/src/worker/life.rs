@@ -153,7 +153,7 @@ async fn start(
     supervisor.ask::<()>(&Notice::Restored(restored)).await?;
     let listeners = Listeners::bind(&[welcome.bind], true)?;
     ready.guest.on_listening(welcome.bind.port());
-    let ingress = Ingress::start(listeners, Arc::clone(&ready.state), Arc::clone(&ready.guest))?;
+    let ingress = Ingress::start(listeners, Arc::clone(&ready.state))?;
     ready.state.set_ready(true);
     supervisor.ask::<()>(&Notice::Ready).await?;
     startup_services::invoke(&server, index, &*ready.guest);
