@@ -16,16 +16,20 @@ pub struct StoreOptions {
     pub busy_timeout: Duration,
     /// How often [`crate::Store::watch`] looks for changes made by other processes.
     pub poll_interval: Duration,
+    /// How many versions of a unit that were in force are kept, and as many that failed; at least the one in force.
+    pub versions_kept: u32,
 }
 
 impl StoreOptions {
-    /// Names an SQLite file that has to exist. Waits 5 s for other writers, looks for changes every 25 ms.
+    /// Names an SQLite file that has to exist. Waits 5 s for other writers, looks for changes every 25 ms, keeps
+    /// a hundred versions of each unit.
     pub fn sqlite(path: impl Into<PathBuf>) -> Self {
         Self {
             path: path.into(),
             create: false,
             busy_timeout: Duration::from_secs(5),
             poll_interval: Duration::from_millis(25),
+            versions_kept: 100,
         }
     }
 
@@ -57,6 +61,13 @@ impl StoreOptions {
     #[must_use]
     pub fn create(mut self, create: bool) -> Self {
         self.create = create;
+        self
+    }
+
+    /// Sets how many versions of a unit are kept.
+    #[must_use]
+    pub fn versions_kept(mut self, versions: u32) -> Self {
+        self.versions_kept = versions;
         self
     }
 }

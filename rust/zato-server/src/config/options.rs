@@ -125,7 +125,7 @@ pub struct HotDeployOptions {
     /// `delete_after_pick_up`: whether files are removed once they are deployed.
     pub delete_after_pick_up: bool,
     /// `backup_history`: how many versions of a unit are kept, at most 1,000.
-    pub backup_history: usize,
+    pub backup_history: u32,
     /// `max_batch_size`: most bytes of source taken as one deployment (kB in the file).
     pub max_batch_size: u64,
     /// `redeploy_on_parent_change`: whether units that import a changed unit are deployed again.

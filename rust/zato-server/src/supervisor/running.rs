@@ -125,7 +125,8 @@ fn raise_file_limit() {
 }
 
 async fn open_store(server: &ServerOptions) -> Result<Store> {
-    let store = Store::open(StoreOptions::sqlite(&server.database.path)).await?;
+    let options = StoreOptions::sqlite(&server.database.path).versions_kept(server.hot_deploy.backup_history);
+    let store = Store::open(options).await?;
     store.migrate().await?;
     let abandoned = store.fail_abandoned_deployments().await?;
     for deployment in abandoned {

@@ -7,9 +7,6 @@ use super::{DeploymentResult, DeploymentStatus, UnitResult, UnitStatus};
 use crate::backend::{Attempt as _, Connection, json_text};
 use crate::store::Store;
 
-/// How many versions of a unit that were in force are kept, and how many that failed.
-const VERSIONS_KEPT: i64 = 100;
-
 /// How many records of deployments are kept; more, if versions of units refer to them.
 const DEPLOYMENTS_KEPT: i64 = 10_000;
 
@@ -43,7 +40,7 @@ impl Store {
             .await
             .attempt(attempt)?;
         for key in result.units.iter().map(|unit| &unit.key).chain(&result.deleted) {
-            prune_versions(&mut transaction, key).await?;
+            prune_versions(&mut transaction, key, self.options().versions_kept).await?;
         }
         prune_deployments(&mut transaction, id).await?;
         transaction.commit().await.attempt(attempt)
@@ -167,7 +164,7 @@ async fn fail_forgotten(connection: &mut Connection, deployment: i64) -> Result<
 
 /// Forgets old versions of a unit, never the one in force, and the sources that no version needs any more.
 /// Failed attempts are counted apart, so that many of them in a row do not push out what one can roll back to.
-async fn prune_versions(connection: &mut Connection, key: &str) -> Result<()> {
+async fn prune_versions(connection: &mut Connection, key: &str, versions_kept: u32) -> Result<()> {
     let attempt = || format!("could not forget old versions of unit `{key}`");
     for is_failed in [false, true] {
         sqlx::query(
@@ -179,7 +176,7 @@ async fn prune_versions(connection: &mut Connection, key: &str) -> Result<()> {
         )
         .bind(key)
         .bind(is_failed)
-        .bind(VERSIONS_KEPT)
+        .bind(i64::from(versions_kept))
         .execute(&mut *connection)
         .await
         .attempt(attempt)?;

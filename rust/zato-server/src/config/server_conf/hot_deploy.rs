@@ -19,7 +19,7 @@ pub(super) fn read(reader: &mut Reader<'_>) -> HotDeployOptions {
     let mut options = HotDeployOptions {
         directories: vec![directory],
         delete_after_pick_up: reader.boolean("hot_deploy", "delete_after_pick_up", false),
-        backup_history: reader.number("hot_deploy", "backup_history", 100, (1, 1_000)) as usize,
+        backup_history: reader.number("hot_deploy", "backup_history", 100, (1, 1_000)) as u32,
         max_batch_size: reader.size("hot_deploy", "max_batch_size", 1_000_000, 1_000),
         redeploy_on_parent_change: reader.boolean("hot_deploy", "redeploy_on_parent_change", true),
         poll_interval: reader.duration("pickup", "poll_interval", Duration::from_secs(1)),

@@ -152,6 +152,22 @@ async fn a_command_deploys_checks_and_rolls_back() {
 }
 
 #[tokio::test]
+async fn as_many_versions_are_kept_as_server_conf_says() {
+    let mut server = TestServer::new(1, "[hot_deploy]\nbackup_history=2\n").await;
+    server.channel("crm").await;
+    server.start().await;
+    for reply in ["one", "two", "three", "four"] {
+        server.save("crm.py", &format!("service crm {reply}\n"));
+        server.everywhere("/crm", reply).await;
+    }
+    assert_eq!(server.store.unit_versions("crm.py").await.unwrap().len(), 2);
+    let client = server.client().await;
+    assert!(client.rollback("crm.py", 2, "jane").await.is_err());
+    assert!(client.rollback("crm.py", 1, "jane").await.unwrap().is_success());
+    server.everywhere("/crm", "three").await;
+}
+
+#[tokio::test]
 async fn a_save_is_in_force_without_a_wait() {
     let server = TestServer::started().await;
     let mut times = Vec::new();

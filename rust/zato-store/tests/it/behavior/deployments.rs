@@ -250,6 +250,21 @@ pub(crate) async fn keeps_a_hundred_versions(place: Place) {
     assert_eq!(store.check().await.unwrap().problems, []);
 }
 
+pub(crate) async fn keeps_as_many_versions_as_it_is_told(place: Place) {
+    let store = Store::open(place.options().create(true).versions_kept(3)).await.unwrap();
+    store.migrate().await.unwrap();
+    for number in 0..6 {
+        deploy(&store, "a.py", &format!("good {number}")).await;
+        let changes = put(&[unit("a.py", &format!("bad {number}"))]);
+        let id = store.begin_deployment("pickup", "saved", &changes).await.unwrap();
+        store.finish_deployment(id, DeploymentResult::new(vec![failed("a.py")], Vec::new())).await.unwrap();
+    }
+    assert_eq!(store.unit_versions("a.py").await.unwrap().len(), 6);
+    assert_eq!(store.unit_at("a.py", 2).await.unwrap().hash, "good 3");
+    assert!(store.unit_at("a.py", 3).await.is_err());
+    assert_eq!(current_hashes(&store).await, ["good 5"]);
+}
+
 pub(crate) async fn remembers_the_last_word_of_each_worker(place: Place) {
     let store = place.open().await;
     let id = deploy(&store, "a.py", "1").await;

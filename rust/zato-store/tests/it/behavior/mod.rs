@@ -52,6 +52,7 @@ macro_rules! suite {
                 the_same_source_under_two_keys_stays_two_units
                 abandoned_deployments_are_marked_as_failed
                 keeps_a_hundred_versions
+                keeps_as_many_versions_as_it_is_told
                 remembers_the_last_word_of_each_worker
                 the_status_follows_from_the_units
             }
