@@ -238,6 +238,16 @@ def test_several_servers_run_in_one_foreground(tmp_path: Path) -> None:
         assert not made.answers(made.port + 1)
 
 
+def test_a_taken_port_is_told_at_once(own: Quickstart) -> None:
+    with socket.create_server(("127.0.0.1", own.port)):
+        begun = time.monotonic()
+        refused = own.zato("start", own.server, expect=18)
+        assert time.monotonic() - begun < 2, "most of it is the start of two Pythons"
+    assert f"port {own.port} is taken" in refused.stderr
+    assert "server.conf" in refused.stderr
+    own.zato("start", own.server)
+
+
 def test_a_server_can_be_told_when_to_stop(own: Quickstart) -> None:
     own.zato("start", own.server, "--stop-after", "1.5")
     assert own.answers()

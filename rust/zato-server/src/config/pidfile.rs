@@ -15,6 +15,7 @@ use zato_core::{Error, ErrorKind, Result};
 pub struct Pidfile {
     path: PathBuf,
     file: Option<File>,
+    was_left_behind: bool,
 }
 
 impl Pidfile {
@@ -55,12 +56,20 @@ impl Pidfile {
             if !is_same_file(&file, &path) {
                 continue;
             }
+            let was_left_behind = read_pid(&mut file).is_some();
             file.set_len(0)
                 .and_then(|()| file.rewind())
                 .and_then(|()| file.write_all(std::process::id().to_string().as_bytes()))
                 .context(ErrorKind::Io, || format!("could not write pidfile `{}`", path.display()))?;
-            return Ok(Self { path, file: Some(file) });
+            return Ok(Self { path, file: Some(file), was_left_behind });
         }
+    }
+
+    /// Whether the file was there already, left behind by a process that ended without removing it: a crash, not a
+    /// stop.
+    #[must_use]
+    pub const fn was_left_behind(&self) -> bool {
+        self.was_left_behind
     }
 
     /// Returns the ID of the living process that holds the pidfile, if there is one. A file left behind by a
@@ -158,7 +167,10 @@ mod tests {
         let path = directory.path().join("pidfile");
         std::fs::write(&path, "1").unwrap();
         assert_eq!(Pidfile::holder(&path).unwrap(), None);
-        drop(Pidfile::acquire(&path).unwrap());
+        let taken_over = Pidfile::acquire(&path).unwrap();
+        assert!(taken_over.was_left_behind());
+        drop(taken_over);
+        assert!(!Pidfile::acquire(&path).unwrap().was_left_behind());
         std::fs::write(&path, "1").unwrap();
         assert!(Pidfile::remove_stale(&path).unwrap());
     }

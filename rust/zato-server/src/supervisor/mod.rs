@@ -79,7 +79,8 @@ pub fn run(options: SupervisorOptions) -> Result<()> {
         .build()
         .context(ErrorKind::Io, || "could not start the runtime of the supervisor".to_owned())?;
     let pidfile = Pidfile::acquire(options.paths.pidfile())?;
-    let outcome = runtime.block_on(running::run(options, started));
+    let patience = if pidfile.was_left_behind() { port::AFTER_A_CRASH } else { port::AFTER_A_STOP };
+    let outcome = runtime.block_on(running::run(options, started, patience));
     // Nothing that still runs may keep the process alive.
     runtime.shutdown_background();
     drop(pidfile);

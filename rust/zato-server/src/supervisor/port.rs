@@ -9,8 +9,16 @@ use zato_core::{Error, ErrorKind, Result};
 
 use crate::config::options::Bind;
 
-/// How long workers of a supervisor that was killed may take to let go of the port.
-const HANDOVER_LIMIT: Duration = Duration::from_secs(3);
+/// How long the port may be in use if the previous supervisor was killed: its workers let go of the port by themselves,
+/// which takes a moment on a busy machine.
+pub(super) const AFTER_A_CRASH: Duration = Duration::from_secs(3);
+
+/// How long it may be in use otherwise. A server that was stopped has let go of it, so it is somebody else's; except
+/// where a crash left no trace because `zato stop` or `zato check-config` has tidied up after it.
+pub(super) const AFTER_A_STOP: Duration = Duration::from_millis(250);
+
+/// How often to try again.
+const RETRY: Duration = Duration::from_millis(25);
 
 /// A port that no process of another user can take and that the workers share. It is bound without being listened
 /// on, so that it gets no connections itself.
@@ -21,22 +29,22 @@ pub(super) struct Reservation {
 }
 
 impl Reservation {
-    /// Reserves the port, or any free one if it is 0.
+    /// Reserves the port, or any free one if it is 0. One that is in use is waited for, but not longer than `patience`.
     ///
     /// # Errors
     /// [`ErrorKind::Conflict`] naming the port if somebody listens there, even if that is an old server of ours:
     /// workers share the port (`SO_REUSEPORT`), so it would silently take a part of the requests.
-    pub(super) fn take(bind: &Bind) -> Result<Self> {
+    pub(super) fn take(bind: &Bind, patience: Duration) -> Result<Self> {
         let wanted = resolve(bind)?;
         let started = Instant::now();
         loop {
             match Self::try_take(wanted) {
                 Ok(reservation) => return Ok(reservation),
                 Err(error) if error.kind() == std::io::ErrorKind::AddrInUse => {
-                    if started.elapsed() >= HANDOVER_LIMIT {
+                    if started.elapsed() >= patience {
                         return Err(in_use(bind).source(error));
                     }
-                    std::thread::sleep(Duration::from_millis(50));
+                    std::thread::sleep(RETRY);
                 }
                 Err(error) => return Err(cannot_bind(bind, error)),
             }
@@ -91,7 +99,7 @@ fn resolve(bind: &Bind) -> Result<SocketAddr> {
 fn in_use(bind: &Bind) -> Error {
     Error::new(ErrorKind::Conflict, format!("port {} is taken: another process listens on {bind}", bind.port)).hint(
         format!(
-            "find it with `ss -ltnp 'sport = :{}'` and stop it, or set another port in stanza [main] of server.conf",
+            "find it with `ss -ltnp 'sport = :{}'` and stop it, or set another `bind` in stanza [main] of server.conf",
             bind.port
         ),
     )
@@ -127,7 +135,9 @@ mod tests {
         old.bind(&SocketAddr::from(([127, 0, 0, 1], 0)).into()).unwrap();
         old.listen(1).unwrap();
         let port = old.local_addr().unwrap().as_socket().unwrap().port();
-        let error = Reservation::take(&localhost(port)).unwrap_err();
+        let started = Instant::now();
+        let error = Reservation::take(&localhost(port), AFTER_A_STOP).unwrap_err();
+        assert!(started.elapsed() < Duration::from_secs(1), "it took {:?}", started.elapsed());
         assert_eq!(error.kind(), ErrorKind::Conflict);
         assert!(
             error.report().contains(&format!("port {port} is taken")) && error.report().contains("ss -ltnp")
@@ -136,7 +146,7 @@ mod tests {
 
     #[test]
     fn a_reserved_port_can_be_shared_and_gets_no_connections() {
-        let reservation = Reservation::take(&localhost(0)).unwrap();
+        let reservation = Reservation::take(&localhost(0), AFTER_A_STOP).unwrap();
         let address = reservation.address();
         assert_ne!(address.port(), 0);
         assert!(std::net::TcpStream::connect(address).is_err(), "the reservation must not listen");
@@ -153,16 +163,17 @@ mod tests {
         let old = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         let port = old.local_addr().unwrap().port();
         let leaving = std::thread::spawn(move || {
-            std::thread::sleep(Duration::from_millis(120));
+            std::thread::sleep(AFTER_A_STOP * 2);
             drop(old);
         });
-        assert_eq!(Reservation::take(&localhost(port)).unwrap().address().port(), port);
+        assert_eq!(Reservation::take(&localhost(port), AFTER_A_CRASH).unwrap().address().port(), port);
         leaving.join().unwrap();
     }
 
     #[test]
     fn an_unknown_host_is_refused_with_a_remedy() {
-        let error = Reservation::take(&Bind { host: "no such host".to_owned(), port: 1 }).unwrap_err();
+        let error =
+            Reservation::take(&Bind { host: "no such host".to_owned(), port: 1 }, AFTER_A_STOP).unwrap_err();
         assert!(error.report().contains("server.conf"), "{}", error.report());
     }
 }

@@ -41,14 +41,14 @@ pub(super) struct Supervisor {
     pub(super) pickup: Vec<PathBuf>,
 }
 
-/// Runs a server whose pidfile is held.
-pub(super) async fn run(options: SupervisorOptions, started: Instant) -> Result<()> {
+/// Runs a server whose pidfile is held. `patience` is how long its port may be in use.
+pub(super) async fn run(options: SupervisorOptions, started: Instant, patience: Duration) -> Result<()> {
     let SupervisorOptions { paths, server, worker_command, on_ready } = options;
     raise_file_limit();
     // From here on a signal stops the start in good order.
     let signals = Signals::take()?;
     let store = open_store(&server).await?;
-    let reservation = Reservation::take(&server.bind)?;
+    let reservation = Reservation::take(&server.bind, patience)?;
     let listener = Listener::bind(&paths)?;
     let records = Arc::new(Records::new(&store.current_versions().await?));
     let (picked_up_sender, picked_up) = mpsc::unbounded_channel();
