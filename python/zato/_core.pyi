@@ -145,7 +145,8 @@ def new_cid() -> str:
 def server_facts() -> dict[str, Any] | None:
     """Facts about the server of this process, none outside of one.
 
-    Keys: `name`, `cluster_name`, `base_dir`, `worker_index`, `profile`, `pid`, `simple_io`.
+    Keys: `name`, `cluster_name`, `base_dir`, `worker_index`, `profile`, `pid`, `simple_io`,
+    `invoker_allows_internal`.
     """
 
 def after_in_child() -> None:

@@ -83,6 +83,15 @@ def test_the_invoke_channel_needs_credentials(zato: Environment) -> None:
     assert "no.such" not in zato.invoke("no.such").text
 
 
+def test_the_invoke_channel_runs_only_internal_services_that_are_listed(zato: Environment) -> None:
+    assert zato.invoke("pub.zato.ping").json()["pong"] == "zato"
+    hidden, missing = zato.invoke("zato.ping"), zato.invoke("zato.pong")
+    assert (hidden.status, missing.status) == (400, 400)
+    for answer in (hidden, missing):
+        answer.body = re.sub(rb"[0-9a-f]{24}|p[io]ng", b"?", answer.body)
+    assert hidden.body == missing.body, "nobody can tell what is hidden from what is missing"
+
+
 def test_path_parameters_query_string_and_json_body(served: Environment) -> None:
     value = served.post("/echo/book/42?number=43&tag=a&tag=b&empty=", {"title": "Zażółć"}).json()
     assert value["params"] == {"kind": "book", "number": "42"}

@@ -102,6 +102,9 @@ pub struct GuestOptions {
     pub switch_interval: Duration,
     /// Name inference of SimpleIO (reference operations 4.3).
     pub simple_io: SimpleIoOptions,
+    /// `[misc] service_invoker_allow_internal`: internal services, or channels, for which the invoker service runs
+    /// internal services.
+    pub invoker_allows_internal: Vec<String>,
     /// Module name patterns that may be deployed (`[deploy_patterns_allowed]`); decided by the host.
     pub is_service_allowed: NameFilter,
 }

@@ -213,6 +213,7 @@ pub(crate) fn server_facts(py: Python<'_>) -> PyResult<Option<Bound<'_, PyDict>>
     facts.set_item("worker_index", host.options.worker_index)?;
     facts.set_item("profile", host.options.profile.as_str())?;
     facts.set_item("pid", std::process::id())?;
+    facts.set_item("invoker_allows_internal", host.options.invoker_allows_internal.clone())?;
     facts.set_item("simple_io", simple_io(py, host)?)?;
     Ok(Some(facts))
 }

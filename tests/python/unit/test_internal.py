@@ -26,11 +26,13 @@ class Response:
         self.status_code = 200
 
 
-def make(cls: type, *, channel: str = "http-soap", profile: str = "3.2", **request: Any) -> Any:
+def make(
+    cls: type, *, channel: str = "http-soap", profile: str = "3.2", allowed: list[str] | None = None, **request: Any
+) -> Any:
     """An instance in the middle of a call."""
-    made = type(cls.__name__, (cls,), {"server": SimpleNamespace(profile=profile)})()
+    made = type(cls.__name__, (cls,), {"server": SimpleNamespace(profile=profile, invoker_allows_internal=allowed or [])})()
     made.cid = "abc"
-    made.channel = SimpleNamespace(type=channel)
+    made.channel = SimpleNamespace(type=channel, name="invoker")
     made.response = Response()
     made.request = SimpleNamespace(**request)
     made.calls = []
@@ -77,10 +79,15 @@ def test_echo_gives_the_raw_request_back() -> None:
 
 
 def invoker(
-    name: str = "crm.get", *, payload: Any = "", query: dict[str, str] | None = None, method: str = "GET"
+    name: str = "crm.get",
+    *,
+    payload: Any = "",
+    query: dict[str, str] | None = None,
+    method: str = "GET",
+    allowed: list[str] | None = None,
 ) -> Any:
     http = SimpleNamespace(path=Bunch(service_name=name), params={}, GET=Bunch(query or {}), method=method)
-    made = make(ServiceInvoker, http=http, payload=payload)
+    made = make(ServiceInvoker, http=http, payload=payload, allowed=allowed)
     made.answer = {"a": 1}
     return made
 
@@ -108,11 +115,29 @@ def test_the_generic_url_merges_body_and_query(payload: Any, query: dict[str, st
 
 
 def test_the_generic_url_answers_text_as_json_text() -> None:
-    made = invoker("zato.ping")
+    made = invoker("zato.ping", allowed=["zato.ping"])
     made.answer = "x"
     made.handle()
     assert made.response.payload == '"x"'
     assert made.calls[0][2]["skip_response_elem"] is True
+
+
+@pytest.mark.parametrize("allowed", [[], ["pub.zato.ping", "other", "zato"]])
+@pytest.mark.parametrize("name", ["zato.ping", "zato.service.invoke", "pub.zato.service.service-invoker"])
+def test_the_generic_url_knows_no_internal_services(name: str, allowed: list[str]) -> None:
+    made = invoker(name, allowed=allowed)
+    with pytest.raises(BadRequest) as refused:
+        made.handle()
+    assert refused.value.msg == f"No such service `{name}`"
+    assert made.calls == []
+
+
+@pytest.mark.parametrize("allowed", ["zato.ping", "invoker"])
+def test_the_generic_url_runs_internal_services_that_are_listed_or_whose_channel_is(allowed: str) -> None:
+    made = invoker("zato.ping", allowed=[allowed])
+    made.answer = {"pong": "zato"}
+    made.handle()
+    assert made.response.payload == '{"pong":"zato"}'
 
 
 def test_the_generic_url_passes_a_refusal_on() -> None:

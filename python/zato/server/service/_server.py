@@ -45,6 +45,11 @@ class Server:
         """Process ID of this worker."""
         return os.getpid()
 
+    @property
+    def invoker_allows_internal(self) -> list[str]:
+        """Internal services, and channels, that `/zato/api/invoke` runs internal services for."""
+        return self._facts["invoker_allows_internal"]
+
     def get_full_name(self) -> str:
         """Gives the name that is unique among clusters, for instance `server1@quickstart`."""
         return f"{self.name}@{self.cluster_name}"

@@ -94,6 +94,7 @@ fn guest_options(options: &WorkerOptions) -> GuestOptions {
         queue_limit: server.runtime.queue_limit,
         switch_interval: server.runtime.switch_interval,
         simple_io: server.simple_io.clone(),
+        invoker_allows_internal: server.invoker_allows_internal.clone(),
         is_service_allowed: NameFilter(Arc::new(move |name| allowed.allows(name))),
     }
 }

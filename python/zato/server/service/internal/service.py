@@ -105,13 +105,16 @@ class ServiceInvoker(Service):
         name = http.path.get("service_name") or http.params.get("service_name")
         if not name:
             raise BadRequest(self.cid, "the URL names no service", needs_msg=True)
+        is_internal = name.startswith(_INTERNAL)
+        if is_internal and not self._may_invoke_internal(name):
+            raise _no_such_service(self.cid, name, needs_msg=False)
         headers: dict[str, Any] = {}
         try:
             response = self.invoke(
                 name,
                 self._payload(),
                 wsgi_environ={"REQUEST_METHOD": http.method, "HTTP_METHOD": http.method},
-                skip_response_elem=name.startswith(_INTERNAL),
+                skip_response_elem=is_internal,
                 zato_response_headers_container=headers,
             )
         except KeyError as error:
@@ -123,6 +126,11 @@ class ServiceInvoker(Service):
         self.response.payload = dumps(response)
         self.response.content_type = "text/plain"
         self.response.headers.update(headers)
+
+    def _may_invoke_internal(self, name: str) -> bool:
+        """Whether server.conf lists the service, or the channel of this call."""
+        allowed = self.server.invoker_allows_internal
+        return name in allowed or self.channel.name in allowed
 
     def _payload(self) -> Any:
         """Gives the JSON body with the query string merged in, either of them, or nothing."""
@@ -144,7 +152,11 @@ def _refuse_unknown(cid: str, name: str, error: KeyError, *, needs_msg: bool) ->
     """Turns the KeyError of `invoke` itself into a 400; one of the service's own came through frames of Python."""
     traceback = error.__traceback__
     if error.args == (name,) and traceback is not None and traceback.tb_next is None:
-        raise BadRequest(cid, f"No such service `{name}`", needs_msg=needs_msg) from None
+        raise _no_such_service(cid, name, needs_msg=needs_msg) from None
+
+
+def _no_such_service(cid: str, name: str, *, needs_msg: bool) -> BadRequest:
+    return BadRequest(cid, f"No such service `{name}`", needs_msg=needs_msg)
 
 
 def _decode(cid: str, payload: Any, data_format: str) -> Any:
