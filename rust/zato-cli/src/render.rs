@@ -52,7 +52,8 @@ pub(crate) fn table(headings: &[&str], rows: &[Vec<String>]) -> String {
     lines.join("\n")
 }
 
-/// Writes keys and values in two columns of at most the given widths; longer ones continue on the next line.
+/// Writes keys and values in two columns of at most the given widths; longer ones continue on the next line, words and
+/// names in paths as a whole.
 pub(crate) fn key_values(pairs: &[(String, String)], widths: (usize, usize)) -> String {
     let mut lines = Vec::new();
     for (key, value) in pairs {
@@ -71,12 +72,30 @@ fn wrap(text: &str, width: usize) -> Vec<String> {
     let mut lines = Vec::new();
     for line in text.lines() {
         let letters: Vec<char> = line.chars().collect();
-        if letters.is_empty() {
-            lines.push(String::new());
+        let mut rest = letters.as_slice();
+        while rest.len() > width.max(1) {
+            let (taken, left) = rest.split_at(break_at(rest, width.max(1)));
+            lines.push(taken.iter().collect::<String>().trim_end().to_owned());
+            rest = left;
         }
-        lines.extend(letters.chunks(width.max(1)).map(|chunk| chunk.iter().collect()));
+        lines.push(rest.iter().collect());
     }
     if lines.is_empty() { vec![String::new()] } else { lines }
+}
+
+/// Where to break a line that has more than `width` letters: behind a space, else behind a slash, else behind what words
+/// are joined with, and anywhere in a word that is wider than the column.
+fn break_at(letters: &[char], width: usize) -> usize {
+    // A space that would be the first letter of the next line stays on this one, where it is not seen.
+    let behind = |is_end: fn(char) -> bool, limit: usize| {
+        letters[..limit].iter().rposition(|letter| is_end(*letter)).map(|at| at + 1)
+    };
+    let indent = letters.iter().take_while(|letter| **letter == ' ').count();
+    behind(|letter| letter == ' ', width + 1)
+        .filter(|end| *end > indent)
+        .or_else(|| behind(|letter| letter == '/', width).filter(|end| *end > indent + 1))
+        .or_else(|| behind(|letter| matches!(letter, '-' | '_' | ',' | ';'), width))
+        .unwrap_or(width)
 }
 
 fn yaml(value: &Value) -> String {
@@ -152,5 +171,18 @@ mod tests {
     fn long_values_continue_on_the_next_line() {
         let pairs = [("key".to_owned(), "0123456789".to_owned())];
         assert_eq!(key_values(&pairs, (4, 6)), "key   012345\n      6789");
+    }
+
+    #[test]
+    fn lines_are_broken_between_words_and_behind_slashes() {
+        let broken = |text: &str, width| wrap(text, width);
+        assert_eq!(broken("crm.get (a/b.py:3)", 12), ["crm.get", "(a/b.py:3)"]);
+        assert_eq!(broken("seven letters", 5), ["seven", "lette", "rs"]);
+        assert_eq!(broken("/opt/environment/server1", 18), ["/opt/environment/", "server1"]);
+        assert_eq!(broken("  /opt/environment/server1", 12), ["  /opt/", "environment/", "server1"]);
+        assert_eq!(broken("master_proc_create_time_utc", 20), ["master_proc_create_", "time_utc"]);
+        assert_eq!(broken("/ab/cdefghijk", 5), ["/ab/", "cdefg", "hijk"]);
+        assert_eq!(broken("żółć żółć", 4), ["żółć", "żółć"]);
+        assert_eq!(broken("", 4), [""]);
     }
 }
