@@ -103,6 +103,17 @@ def test_services_and_deployments_are_known_while_the_server_is_stopped(own: Qui
     assert "commands.py" in json.dumps(deployments)
 
 
+def test_services_are_named_even_if_the_server_has_removed_the_file(own: Quickstart, tmp_path: Path) -> None:
+    conf = own.server / "config/repo/server.conf"
+    conf.write_text(conf.read_text() + "\n[hot_deploy]\ndelete_after_pick_up = True\n")
+    own.zato("start", own.server)
+    for number in range(10):
+        file = tmp_path / f"gone{number}.py"
+        file.write_text(f"from zato.server.service import Service\n\nclass Gone{number}(Service):\n    pass\n")
+        done = own.zato("hot-deploy", file, "--path", own.server)
+        assert done.stdout.endswith(f": gone{number}.gone{number}\n")
+
+
 def test_files_are_deployed_from_the_command_line(own: Quickstart, tmp_path: Path) -> None:
     own.zato("start", own.server)
     file = tmp_path / "handy.py"
@@ -115,6 +126,9 @@ def test_files_are_deployed_from_the_command_line(own: Quickstart, tmp_path: Pat
     assert not (own.pickup / "handy.py").exists()
     done = own.zato("hot-deploy", file, "--path", own.server)
     assert "`handy.py` OK" in done.stdout or "`handy.py` is in force" in done.stdout, "whoever was first"
+    assert done.stdout.endswith(": handy.handy\n")
+    again = own.zato("hot-deploy", file, "--path", own.server)
+    assert again.stdout.endswith("`handy.py` is in force as it is: handy.handy\n")
     assert own.zato("service", "invoke", own.server, "handy.handy").stdout == "one\n"
     file.write_text(template.format("two"))
     own.zato("hot-deploy", file, "--path", own.root)

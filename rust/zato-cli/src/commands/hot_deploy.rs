@@ -10,7 +10,7 @@ use zato_core::{Error, ErrorKind, Result};
 use zato_server::config::{Environment, Pidfile, ServerOptions};
 use zato_server::control::Client;
 
-use super::service::print_report;
+use super::service::{print_report, service_names};
 use super::{Session, block_on};
 use crate::exit::{ExitCode, Failure, Outcome};
 use crate::resolve;
@@ -70,10 +70,29 @@ pub(crate) fn run(session: &Session<'_>, arguments: &Arguments) -> Outcome {
     block_on(async {
         let client = Client::connect(&server).await?;
         for copy in &copies {
-            print_report(session, &client.deploy(copy, "cli").await?)?;
+            match client.deploy(copy, "cli").await {
+                Ok(report) => print_report(session, &report)?,
+                Err(error) if error.kind() == ErrorKind::NotFound && !copy.exists() => {
+                    picked_up(session, &client, copy, error).await?;
+                }
+                Err(error) => return Err(error.into()),
+            }
         }
         Ok(())
     })
+}
+
+/// Says what became of a copy that is gone: with `delete_after_pick_up` the server removes what it has deployed, which
+/// it may do before it is asked to.
+async fn picked_up(session: &Session<'_>, client: &Client, copy: &Path, error: Error) -> Outcome {
+    let key = copy.file_name().unwrap_or_default().to_string_lossy();
+    let services = client.services().await?.services;
+    let own: Vec<_> = services.iter().filter(|service| service.unit == key).collect();
+    if own.is_empty() {
+        return Err(error.into());
+    }
+    session.output.line(format!("`{key}` is in force: {}", service_names(own)));
+    Ok(())
 }
 
 /// Copies a file or a package so that it appears under its name at once and complete.

@@ -72,6 +72,9 @@ fn what_is_deployed_is_listed_with_what_is_not_and_rolled_back() {
     fs::write(place.path("crm.py"), "service crm.one\n").unwrap();
     let first = place.zato("hot-deploy DIR/crm.py --path DIR/qs/server1");
     assert_eq!(first.code, 0, "{first:?}");
+    assert!(first.stdout.contains(": crm.one"), "{}", first.stdout);
+    let again = place.zato("hot-deploy DIR/crm.py --path DIR/qs/server1");
+    assert!(again.stdout.contains("`crm.py` is in force as it is: crm.one"), "{}", again.stdout);
     assert!(place.zato("service list DIR/qs/server1").stdout.contains("crm.one"));
     fs::write(place.path("crm.py"), "service crm.two\n").unwrap();
     place.expect(0, "hot-deploy DIR/crm.py --path DIR/qs/server1");

@@ -119,8 +119,8 @@ pub struct DeploymentReport {
     pub units: Vec<UnitReport>,
     /// Keys of units that are gone.
     pub deleted: Vec<String>,
-    /// Keys of units that are in force as they are.
-    pub unchanged: Vec<String>,
+    /// Units that are in force as they are, with the services they provide.
+    pub unchanged: Vec<UnitReport>,
 }
 
 impl DeploymentReport {

@@ -19,7 +19,7 @@ use super::picked_up::PickedUp;
 use super::read::UnreadableUnit;
 use super::record::Records;
 use super::removal;
-use crate::control::DeploymentReport;
+use crate::control::{DeploymentReport, UnitReport};
 use crate::supervisor::fleet::Fleet;
 
 /// How long the first deployment waits for workers before it goes on with those that are there.
@@ -206,8 +206,21 @@ impl Deployer {
         let mut unchanged = Vec::new();
         let batch = self.without_unchanged(batch, &mut unchanged);
         let mut report = self.deploy(batch).await?;
-        report.unchanged = unchanged;
+        report.unchanged = self.as_in_force(&unchanged).await?;
         Ok(report)
+    }
+
+    /// Describes units that are in force as they are.
+    async fn as_in_force(&self, keys: &[String]) -> Result<Vec<UnitReport>> {
+        if keys.is_empty() {
+            return Ok(Vec::new());
+        }
+        let versions = self.store.current_versions().await?;
+        let described = versions.into_iter().filter(|version| keys.contains(&version.key)).map(|version| {
+            let hash = version.hash.unwrap_or_default();
+            UnitReport { key: version.key, hash, services: version.services, ..UnitReport::default() }
+        });
+        Ok(described.collect())
     }
 
     async fn pick_up(&self, found: PickedUp) {

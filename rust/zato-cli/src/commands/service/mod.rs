@@ -7,6 +7,7 @@ mod rollback;
 
 use clap::Subcommand;
 use zato_core::Error;
+use zato_core::guest::ServiceInfo;
 use zato_server::control::DeploymentReport;
 
 use super::Session;
@@ -38,12 +39,17 @@ pub(crate) fn run(session: &Session<'_>, command: &ServiceCommand) -> Outcome {
     }
 }
 
+/// Names services, for people.
+pub(crate) fn service_names<'s>(services: impl IntoIterator<Item = &'s ServiceInfo>) -> String {
+    let names: Vec<&str> = services.into_iter().map(|service| service.name.as_str()).collect();
+    if names.is_empty() { "no services".to_owned() } else { names.join(", ") }
+}
+
 /// Prints what became of a deployment; one that failed is a failure of the command.
 pub(crate) fn print_report(session: &Session<'_>, report: &DeploymentReport) -> Outcome {
     let number = report.deployment.map_or_else(String::new, |number| format!(" in deployment {number}"));
     for unit in report.units.iter().filter(|unit| unit.problems.is_empty()) {
-        let services: Vec<&str> = unit.services.iter().map(|service| service.name.as_str()).collect();
-        let services = if services.is_empty() { "no services".to_owned() } else { services.join(", ") };
+        let services = service_names(&unit.services);
         let why = if unit.is_dependant { ", as something it imports changed" } else { "" };
         session
             .output
@@ -52,8 +58,9 @@ pub(crate) fn print_report(session: &Session<'_>, report: &DeploymentReport) -> 
     for key in &report.deleted {
         session.output.line(format!("`{key}` removed{number}"));
     }
-    for key in &report.unchanged {
-        session.output.line(format!("`{key}` is in force as it is"));
+    for unit in &report.unchanged {
+        let services = service_names(&unit.services);
+        session.output.line(format!("`{}` is in force as it is: {services}", unit.key));
     }
     let problems: Vec<_> = report.units.iter().flat_map(|unit| unit.problems.iter().cloned()).collect();
     if problems.is_empty() {

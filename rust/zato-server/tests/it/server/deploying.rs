@@ -134,7 +134,9 @@ async fn a_command_deploys_checks_and_rolls_back() {
     fs::write(&file, "service crm two\n").unwrap();
     client.deploy(&file, "jane").await.unwrap();
     server.everywhere("/crm", "two").await;
-    assert_eq!(client.deploy(&file, "jane").await.unwrap().unchanged, ["crm.py"]);
+    let unchanged = client.deploy(&file, "jane").await.unwrap().unchanged;
+    assert_eq!((unchanged.len(), unchanged[0].key.as_str()), (1, "crm.py"));
+    assert_eq!(unchanged[0].services[0].name, "crm", "whoever deployed it");
     fs::write(&file, "fail SyntaxError: invalid syntax\n").unwrap();
     let report = client.check_units(&file).await.unwrap();
     assert_eq!(report.units[0].problems[0].line, Some(1));
