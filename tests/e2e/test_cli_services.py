@@ -105,7 +105,7 @@ def test_services_and_deployments_are_known_while_the_server_is_stopped(own: Qui
 
 def test_services_are_named_even_if_the_server_has_removed_the_file(own: Quickstart, tmp_path: Path) -> None:
     conf = own.server / "config/repo/server.conf"
-    conf.write_text(conf.read_text() + "\n[hot_deploy]\ndelete_after_pick_up = True\n")
+    conf.write_text(conf.read_text().replace("[hot_deploy]", "[hot_deploy]\ndelete_after_pick_up = True"))
     own.zato("start", own.server)
     for number in range(10):
         file = tmp_path / f"gone{number}.py"
