@@ -136,6 +136,12 @@ def log(level: int, logger: str, message: str, line: int = 0, cid: str | None = 
 def log_enabled(logger: str, level: int) -> bool:
     """Whether a record of this level would be written for this logger."""
 
+def is_secret_name(name: str) -> bool:
+    """Whether what goes by this name is never written to the log."""
+
+def without_secrets(text: str) -> str:
+    """The text as the log would show it: values of secrets in it are replaced."""
+
 def current_cid() -> str | None:
     """Correlation ID of the invocation that this thread runs."""
 

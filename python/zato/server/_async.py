@@ -10,6 +10,7 @@ import threading
 from collections import deque
 from collections.abc import Coroutine
 from concurrent import futures
+from types import CoroutineType, FrameType, GeneratorType
 from typing import Any, Protocol
 
 from zato.server._logging import COROUTINE_CID, current_cid
@@ -64,6 +65,11 @@ def wait(coroutine: Coroutine[Any, Any, Any]) -> None:
 def drain(seconds: float) -> bool:
     """Waits until no coroutine is running; gives whether that came in time."""
     return _loop is None or _loop.drain(seconds)
+
+
+def suspended() -> list[list[FrameType]]:
+    """Gives the frames of every coroutine that waits for something, the innermost first; from any thread."""
+    return [] if _loop is None else _loop.suspended()
 
 
 class _Waiter:
@@ -122,6 +128,10 @@ class _Loop:
             return False
         return True
 
+    def suspended(self) -> list[list[FrameType]]:
+        """Gives the frames of the services' coroutines that wait, the innermost first."""
+        return [frames for task in self._tasks.copy() if (frames := _frames(task.get_coro()))]
+
     async def _settle(self) -> None:
         while self._queue or self._tasks:
             await (asyncio.wait(self._tasks) if self._tasks else asyncio.sleep(0))
@@ -175,6 +185,21 @@ async def _carry(
         completion(error)
     except BaseException:
         _logger.exception("the outcome of a coroutine could not be reported")
+
+
+def _frames(coroutine: Any) -> list[FrameType]:
+    """Follows what a coroutine awaits; gives nothing for one that runs at this moment or has ended."""
+    frames: list[FrameType] = []
+    # What carries the service's own coroutine is of no interest.
+    awaited: Any = coroutine.cr_await
+    while isinstance(awaited, (CoroutineType, GeneratorType)):
+        if isinstance(awaited, CoroutineType):
+            frame, awaited = awaited.cr_frame, awaited.cr_await
+        else:
+            frame, awaited = awaited.gi_frame, awaited.gi_yieldfrom
+        if frame is not None:
+            frames.insert(0, frame)
+    return frames
 
 
 def _expire(task: asyncio.Task[Any], completion: Completion) -> None:

@@ -208,6 +208,9 @@ pub trait Guest: Send + Sync {
     /// Takes no more invocations and waits for the running ones; gives whether all ended in time.
     fn drain(&self, limit: Duration) -> BoxFuture<'static, bool>;
 
+    /// Writes to the log what every thread that runs services is doing. Gives back at once; the log follows.
+    fn write_stacks(&self) {}
+
     /// Returns the key of the unit whose import is going on in [`Self::prepare`], if any, so that an import that
     /// hangs can be named.
     fn preparing(&self) -> Option<String> {

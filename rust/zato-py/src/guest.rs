@@ -22,7 +22,7 @@ use crate::deploy::Deployer;
 use crate::entry::Registry;
 use crate::gate::{Job, PythonGate};
 use crate::python::Parts;
-use crate::{errors, fork};
+use crate::{errors, fork, stacks};
 
 static HOST: OnceLock<Arc<Host>> = OnceLock::new();
 static IS_FORKED: AtomicBool = AtomicBool::new(false);
@@ -162,6 +162,10 @@ impl Guest for PythonGuest {
 
     fn preparing(&self) -> Option<String> {
         self.deployer.preparing()
+    }
+
+    fn write_stacks(&self) {
+        stacks::write();
     }
 
     fn statistics(&self) -> GuestStatistics {

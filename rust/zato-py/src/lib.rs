@@ -28,6 +28,7 @@ mod request;
 mod response;
 mod run;
 mod service;
+mod stacks;
 mod watchdog;
 mod wsgi;
 
@@ -51,6 +52,8 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(entry_point::main, module)?)?;
     module.add_function(wrap_pyfunction!(logging::log, module)?)?;
     module.add_function(wrap_pyfunction!(logging::log_enabled, module)?)?;
+    module.add_function(wrap_pyfunction!(logging::is_secret_name, module)?)?;
+    module.add_function(wrap_pyfunction!(logging::without_secrets, module)?)?;
     module.add_function(wrap_pyfunction!(logging::current_cid, module)?)?;
     module.add_function(wrap_pyfunction!(logging::new_cid, module)?)?;
     module.add_function(wrap_pyfunction!(guest::server_facts, module)?)?;

@@ -18,6 +18,18 @@ pub(crate) fn log_enabled(logger: &str, level: i64) -> bool {
     zato_server::logging::is_enabled(logger, level)
 }
 
+/// Whether what goes by this name is never written to the log.
+#[pyfunction]
+pub(crate) fn is_secret_name(name: &str) -> bool {
+    zato_server::logging::is_secret_name(name)
+}
+
+/// Returns the text as the log would show it.
+#[pyfunction]
+pub(crate) fn without_secrets(text: &str) -> String {
+    zato_server::logging::without_secrets(text).into_owned()
+}
+
 /// Returns the CID of the invocation this thread works on.
 #[pyfunction]
 pub(crate) fn current_cid() -> Option<String> {

@@ -30,7 +30,8 @@ def make(
     cls: type, *, channel: str = "http-soap", profile: str = "3.2", allowed: list[str] | None = None, **request: Any
 ) -> Any:
     """An instance in the middle of a call."""
-    made = type(cls.__name__, (cls,), {"server": SimpleNamespace(profile=profile, invoker_allows_internal=allowed or [])})()
+    server = SimpleNamespace(profile=profile, invoker_allows_internal=allowed or [])
+    made = type(cls.__name__, (cls,), {"server": server})()
     made.cid = "abc"
     made.channel = SimpleNamespace(type=channel, name="invoker")
     made.response = Response()

@@ -25,6 +25,8 @@ pub use options::{ACCESS_LOGGER, Handler, LoggerOptions, LoggingOptions, Output}
 pub use pattern::{DEFAULT_FORMAT, Pattern, TextPattern};
 pub use record::Record;
 
+use std::borrow::Cow;
+
 use zato_core::Result;
 
 /// Logs one message; what Python's `logging` is bridged to. `level` is Python's number, `line` that of the source,
@@ -57,6 +59,19 @@ pub fn set_level(logger: &str, level: Option<Level>) -> Result<()> {
 #[must_use]
 pub fn levels() -> Vec<(String, Level)> {
     engine::levels()
+}
+
+/// Whether a field of this name is never written.
+#[must_use]
+pub fn is_secret_name(name: &str) -> bool {
+    redact::is_secret_name(name)
+}
+
+/// Returns a text as the log would show it: values of secrets are replaced. Nothing needs this to log something, only
+/// who shortens a text before that.
+#[must_use]
+pub fn without_secrets(text: &str) -> Cow<'_, str> {
+    redact::text(text)
 }
 
 /// Waits until everything logged so far is written.

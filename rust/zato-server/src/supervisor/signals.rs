@@ -44,7 +44,11 @@ impl Signals {
                 _ = self.interrupt.recv() => "SIGINT",
                 _ = self.hang_up.recv() => { crate::logging::flush(); continue; }
                 _ = self.user.recv() => { crate::logging::flush(); continue; }
-                _ = self.urgent.recv() => { fleet.signal_all(rustix::process::Signal::URG); continue; }
+                _ = self.urgent.recv() => {
+                    tracing::info!(target: "zato", "SIGURG, workers write the stacks of their threads to the log");
+                    fleet.signal_all(rustix::process::Signal::URG);
+                    continue;
+                }
             };
             if stop.is_cancelled() {
                 tracing::warn!(target: "zato", "{name} again, everything is ended at once");

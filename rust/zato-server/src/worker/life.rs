@@ -36,9 +36,9 @@ type GuestReceiver = oneshot::Receiver<Result<Arc<dyn Guest>>>;
 /// Lives until told to stop.
 pub(super) async fn live(options: WorkerOptions, guest: GuestReceiver) -> Result<WorkerExit> {
     let drain = CancellationToken::new();
-    follow_signals(drain.clone())?;
-    let (supervisor, orders) = connect(&options).await?;
     let engine = Arc::new(OnceLock::new());
+    follow_signals(drain.clone(), Arc::clone(&engine))?;
+    let (supervisor, orders) = connect(&options).await?;
     tokio::spawn(orders::follow(orders, Arc::clone(&engine), drain.clone()));
     tokio::spawn(follow_supervisor(supervisor.clone(), drain.clone()));
     let drain_timeout = options.server.drain_timeout;
@@ -86,19 +86,26 @@ pub(super) async fn live(options: WorkerOptions, guest: GuestReceiver) -> Result
     Ok(WorkerExit { is_clean: is_idle })
 }
 
-/// SIGTERM drains; SIGINT is meant for the supervisor, SIGHUP and SIGUSR1 for log files, which are opened again by
+/// SIGTERM drains; SIGURG has the guest write what its threads are doing to the log; SIGINT is meant for the supervisor, SIGHUP and SIGUSR1 for log files, which are opened again by
 /// themselves.
-fn follow_signals(drain: CancellationToken) -> Result<()> {
+fn follow_signals(drain: CancellationToken, engine: Arc<OnceLock<Engine>>) -> Result<()> {
     let take = |kind| signal(kind).context(ErrorKind::Io, || "could not listen for signals".to_owned());
     let mut terminate = take(SignalKind::terminate())?;
+    let mut urgent = take(SignalKind::from_raw(libc::SIGURG))?;
     let ignored: [Signal; 3] =
         [take(SignalKind::interrupt())?, take(SignalKind::hangup())?, take(SignalKind::user_defined1())?];
     tokio::spawn(async move {
         // While they are listened to, they do nothing else.
         let _ignored = ignored;
-        terminate.recv().await;
-        drain.cancel();
-        std::future::pending::<()>().await;
+        loop {
+            tokio::select! {
+                _ = terminate.recv() => drain.cancel(),
+                _ = urgent.recv() => match engine.get() {
+                    Some(engine) => engine.guest.write_stacks(),
+                    None => tracing::warn!(target: "zato", "The worker is starting and has no threads yet that run services"),
+                },
+            }
+        }
     });
     Ok(())
 }

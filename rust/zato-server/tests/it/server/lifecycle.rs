@@ -118,6 +118,24 @@ async fn refuses_to_run_twice_and_takes_over_what_a_crash_left() {
 }
 
 #[tokio::test]
+async fn an_urgent_signal_makes_every_worker_write_its_stacks() {
+    let mut server = TestServer::new(2, "").await;
+    server.start().await;
+    server.signal(Signal::URG);
+    for pid in server.pids().await {
+        wait_for!(
+            format!("stacks of {pid}\n{}", server.log()),
+            server.log().contains(&format!("stacks of process {pid}")).then_some(())
+        );
+    }
+    assert_eq!(
+        get(server.address().await, "/zato/health/ready").await.unwrap().0,
+        200,
+        "nothing else happens"
+    );
+}
+
+#[tokio::test]
 async fn a_taken_port_is_named_with_a_remedy() {
     let other = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = other.local_addr().unwrap().port();
