@@ -157,9 +157,9 @@ def test_odd_objects_in_modules_do_no_harm(it: Deployments) -> None:
     assert unit["problems"] == [] and list(it.services) == ["crm.get"]
 
 
-def test_the_example_deploys(it: Deployments) -> None:
-    example = Path(__file__).parents[3] / "examples" / "tour.py"
-    unit = it.deploy(module("tour.py", example.read_text()))["tour.py"]
+def test_the_demo_services_deploy(it: Deployments) -> None:
+    demo = Path(__file__).parents[3] / "rust" / "zato-cli" / "src" / "templates" / "demo.py"
+    unit = it.deploy(module("demo.py", demo.read_text()))["demo.py"]
     assert unit["problems"] == [] and unit["warnings"] == []
-    assert list(it.services) == ["tour.echo", "tour.get-book", "tour.ping", "tour.shelf", "tour.slow"]
-    assert it.services["tour.slow"]["is_async"]
+    assert list(it.services) == [f"demo.{name}" for name in ("echo", "get-book", "greet", "ping", "shelf", "slow")]
+    assert it.services["demo.slow"]["is_async"]
