@@ -74,8 +74,8 @@ def _describe(who: str, frames: Sequence[_Frame]) -> str:
 
 
 def _on_behalf_of(frames: Sequence[_Frame]) -> str:
-    """Says which invocation this is, by the outermost service on the stack."""
-    for frame in reversed(frames):
+    """Says which service this is, the innermost if one invokes another, and the invocation it belongs to."""
+    for frame in frames:
         service: Any = frame.values.get("self")
         if issubclass(type(service), Service):
             name = vars(type(service)).get("name") or type(service).__name__
