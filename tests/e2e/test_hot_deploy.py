@@ -8,7 +8,7 @@ import threading
 import time
 from pathlib import Path
 
-from environment import Environment, wait_for
+from environment import Environment, environment, wait_for
 
 HELLO = """\
 from zato.server.service import Service
@@ -236,3 +236,19 @@ def test_an_older_version_comes_back_with_rollback(zato: Environment) -> None:
     assert answers(zato, "versions.version", "one")
     zato.deploy("versions.py", service("Version", "three"))
     wait_for(lambda: answers(zato, "versions.version", "three"), 5)
+
+
+def test_patterns_refuse_files_modules_and_services(tmp_path: Path) -> None:
+    rules = {"order": "false_true", "old/*": "False", "closed": "False", "crm.secret-*": "False"}
+    with environment(tmp_path / "qs", settings={"deploy_patterns_allowed": rules}) as zato:
+        imported = tmp_path / "imported"
+        for file in ("old/api.py", "closed.py"):
+            zato.deploy(file, f"open({str(imported)!r}, 'w').close()\n" + service("Get", "no"))
+            wait_for(lambda file=file: f"Skipped `{file}`" in zato.log())
+        second = service("SecretClient", "no").partition("\n")[2]
+        zato.deploy("crm.py", service("GetClient", "yes") + second)
+        wait_for(lambda: answers(zato, "crm.get-client", "yes"))
+        assert zato.invoke("crm.secret-client").status == 400
+        assert "service `crm.secret-client` was skipped" in zato.log()
+        assert not imported.exists()
+        assert zato.info()["failures"] == []

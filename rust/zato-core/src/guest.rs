@@ -105,17 +105,28 @@ pub struct GuestOptions {
     /// `[misc] service_invoker_allow_internal`: internal services, or channels, for which the invoker service runs
     /// internal services.
     pub invoker_allows_internal: Vec<String>,
-    /// Module name patterns that may be deployed (`[deploy_patterns_allowed]`); decided by the host.
-    pub is_service_allowed: NameFilter,
+    /// Which services may be deployed (`[deploy_patterns_allowed]`); decided by the host.
+    pub is_service_allowed: ServiceFilter,
 }
 
-/// Decides whether a service may be deployed under a name.
-#[derive(Clone)]
-pub struct NameFilter(pub Arc<dyn Fn(&str) -> bool + Send + Sync>);
+/// A service that is about to be deployed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ServiceCandidate {
+    /// Its name.
+    pub name: String,
+    /// Module its class is in, as services are named after it.
+    pub module: String,
+    /// The file its class is in, by each of the paths it is known by.
+    pub files: Vec<String>,
+}
 
-impl std::fmt::Debug for NameFilter {
+/// Decides whether a service may be deployed.
+#[derive(Clone)]
+pub struct ServiceFilter(pub Arc<dyn Fn(&ServiceCandidate) -> bool + Send + Sync>);
+
+impl std::fmt::Debug for ServiceFilter {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.write_str("NameFilter")
+        formatter.write_str("ServiceFilter")
     }
 }
 

@@ -10,7 +10,7 @@ use futures::channel::oneshot;
 use futures::future::BoxFuture;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList};
-use zato_core::guest::{PreparedUnit, ServiceInfo, Unit, UnitChanges};
+use zato_core::guest::{PreparedUnit, ServiceCandidate, ServiceInfo, Unit, UnitChanges};
 use zato_core::{Error, ErrorKind, Problem, Result};
 
 use crate::entry::{Entry, Registry};
@@ -97,8 +97,8 @@ impl Deployer {
             options.set_item("profile", host.options.profile.as_str())?;
             let filter = host.options.is_service_allowed.clone();
             let is_allowed = pyo3::types::PyCFunction::new_closure(py, None, None, move |arguments, _| {
-                let name: String = arguments.get_item(0)?.extract()?;
-                Ok::<bool, PyErr>((filter.0)(&name))
+                let (name, module, files) = arguments.extract()?;
+                Ok::<bool, PyErr>((filter.0)(&ServiceCandidate { name, module, files }))
             })?;
             options.set_item("is_service_allowed", is_allowed)?;
             let on_import = pyo3::types::PyCFunction::new_closure(py, None, None, move |arguments, _| {

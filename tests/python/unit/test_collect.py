@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from deployment import SIMPLE_IO, Deployments, module, service
+from deployment import ROOT, SIMPLE_IO, Deployments, module, package, service
 from fake_core import Records
 from zato.server._loader import Loader
 from zato.server._logging import ServiceLogger
@@ -15,8 +15,8 @@ from zato.server.service import Service
 TOP = "from zato.server.service import Service\n"
 
 
-def is_allowed(name: str) -> bool:
-    return not name.startswith("secret.")
+def is_allowed(name: str, module: str, files: list[str]) -> bool:
+    return not name.startswith("secret.") and module != "shop.closed" and "shop/old.py" not in files
 
 
 @pytest.fixture
@@ -153,6 +153,13 @@ def test_names_may_be_disallowed(it: Deployments, log: Records) -> None:
     unit = it.deploy(module("secret.py", service("Get")))["secret.py"]
     assert unit["services"] == [] and unit["problems"] == []
     assert "deploy_patterns_allowed" in unit["warnings"][0]["message"]
+
+
+def test_modules_and_files_may_be_disallowed(it: Deployments, log: Records) -> None:
+    files = {"__init__.py": "", **{f"{name}.py": service("Get") for name in ("open", "closed", "old")}}
+    unit = it.deploy(package("shop", files))["shop"]
+    assert names(unit) == ["shop.open.get"]
+    assert [warning["file"] for warning in unit["warnings"]] == [f"{ROOT}/shop/closed.py", f"{ROOT}/shop/old.py"]
 
 
 def test_services_of_two_units_with_one_name_are_reported(it: Deployments, log: Records) -> None:

@@ -32,8 +32,8 @@ class Rules:
     profile: str
     #: Name inference of SimpleIO.
     simple_io: dict[str, Any]
-    #: Whether a service of that name may be deployed.
-    is_allowed: Callable[[str], bool]
+    #: Whether a service may be deployed, by its name, its module and the paths of its file.
+    is_allowed: Callable[[str, str, list[str]], bool]
 
 
 class Collector:
@@ -70,8 +70,9 @@ class Collector:
         part = name_part.get("2.0" if profile in ("2.0", "3.0", "3.1") else "3.2", cls.__module__)
         impl_name = f"{part}.{cls.__name__}"
         name = _name(cls, impl_name)
-        if not self._unit.is_internal and not self._rules.is_allowed(name):
-            self._warn(file, line, f"service `{name}` was left out, deploy_patterns_allowed does not allow its name")
+        module = name_part.get("3.2", cls.__module__)
+        if not self._unit.is_internal and not self._rules.is_allowed(name, module, self._unit.paths_of(file)):
+            self._warn(file, line, f"service `{name}` was skipped, deploy_patterns_allowed does not allow it")
             return
         io_warnings: list[str] = []
         try:

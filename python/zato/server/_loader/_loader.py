@@ -30,7 +30,7 @@ class Loader:
     Args:
         profile: Compat profile of services that name none of their own.
         simple_io: Name inference of SimpleIO, see `describe_io`.
-        is_service_allowed: Whether a service may be deployed under a name.
+        is_service_allowed: Whether a service may be deployed, by its name, its module and the paths of its file.
         on_import: Told the key of each unit before it is imported, and None after the last one.
     """
 
@@ -39,10 +39,10 @@ class Loader:
         *,
         profile: str,
         simple_io: dict[str, Any],
-        is_service_allowed: Callable[[str], bool] | None = None,
+        is_service_allowed: Callable[[str, str, list[str]], bool] | None = None,
         on_import: Callable[[str | None], None] | None = None,
     ) -> None:
-        self._rules = Rules(profile, simple_io, is_service_allowed or (lambda _: True))
+        self._rules = Rules(profile, simple_io, is_service_allowed or (lambda *_: True))
         self._on_import = on_import or (lambda _: None)
         self._space = ModuleSpace()
         #: Units in force by key; of two services with one name, the one deployed later is in effect.

@@ -65,6 +65,13 @@ class Unit:
         """Paths of the unit's files, as tracebacks show them."""
         return frozenset(file["location"] for file in self.files)
 
+    def paths_of(self, location: str) -> list[str]:
+        """Gives the paths that one of the unit's files is known by: where it is, and below the pickup directory."""
+        inside = next((file["path"] for file in self.files if file["location"] == location), None)
+        if inside is None:
+            return [location]
+        return [location, f"{self.key}/{inside}" if self.is_package else self.key]
+
     def choose_name(self, taken: Container[str], previous: str | None = None) -> None:
         """Decides on the name in `sys.modules`, and with it on the names of all modules.
 

@@ -1,6 +1,7 @@
 //! Reads and writes the files and variables a server is configured by. Nothing else in the system parses
 //! configuration files.
 
+pub mod deploy_patterns;
 pub mod env;
 pub mod ini;
 pub mod layout;

@@ -8,6 +8,7 @@ use zato_core::guest::SimpleIoOptions;
 use zato_core::{Problem, Profile, Secret};
 use zato_http::HttpOptions;
 
+use super::deploy_patterns::DeployPatterns;
 use super::patterns::Patterns;
 use super::pickup::PickupDirectory;
 
@@ -140,7 +141,7 @@ pub struct HotDeployOptions {
     /// How long the import of one module may take before its deployment fails: `[hot_deploy] import_timeout`.
     pub import_timeout: Duration,
     /// `[deploy_patterns_allowed]`: files, modules and services that may be deployed.
-    pub allowed: Patterns,
+    pub allowed: DeployPatterns,
     /// Entries of service-sources.txt, in order.
     pub sources: Vec<super::service_sources::ServiceSource>,
 }

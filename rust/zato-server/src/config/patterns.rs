@@ -1,4 +1,4 @@
-//! Ordered allow-lists: `[deploy_patterns_allowed]` and its relatives (reference operations 4.1).
+//! Ordered allow-lists: `[invoke_patterns_allowed]` and its relatives (reference operations 4.1).
 
 /// Patterns with a verdict each. Inside a pattern `*` stands for anything within one segment, `**` for anything at
 /// all, `?` for one character; segments are separated by `.` and `/`. A name that no pattern matches is refused.
@@ -20,22 +20,35 @@ impl Patterns {
         Self { rules: vec![("**".to_owned(), true)] }
     }
 
+    /// The rules, in the order in which they are tried.
+    pub(super) fn rules(&self) -> &[(String, bool)] {
+        &self.rules
+    }
+
     /// Whether the name is let through.
     #[must_use]
     pub fn allows(&self, name: &str) -> bool {
-        self.rules
-            .iter()
-            .find(|(pattern, _)| matches(pattern.as_bytes(), name.as_bytes()))
-            .is_some_and(|rule| rule.1)
+        self.rules.iter().find(|(pattern, _)| matches_name(pattern, name)).is_some_and(|rule| rule.1)
     }
 }
 
+/// Whether a pattern stands for everything; a bare `*` is what the shipped configuration means by that.
+pub(super) fn is_everything(pattern: &str) -> bool {
+    matches!(pattern, "*" | "**")
+}
+
+/// Whether a pattern matches a name, whose segments are separated by `.` and `/`.
+pub(super) fn matches_name(pattern: &str, name: &str) -> bool {
+    is_everything(pattern) || matches(pattern.as_bytes(), name.as_bytes(), b"./")
+}
+
+/// Whether a pattern matches a path, whose segments are separated by `/` only.
+pub(super) fn matches_path(pattern: &str, path: &str) -> bool {
+    is_everything(pattern) || matches(pattern.as_bytes(), path.as_bytes(), b"/")
+}
+
 /// Matches in time linear in the product of both lengths, whatever the pattern.
-fn matches(pattern: &[u8], name: &[u8]) -> bool {
-    // A bare `*` is what the shipped configuration means by "everything".
-    if pattern == b"*" {
-        return true;
-    }
+fn matches(pattern: &[u8], name: &[u8], separators: &[u8]) -> bool {
     let mut reachable = vec![false; name.len() + 1];
     reachable[0] = true;
     let mut rest = pattern;
@@ -47,7 +60,7 @@ fn matches(pattern: &[u8], name: &[u8]) -> bool {
                 rest = if crosses_segments { &tail[1..] } else { tail };
                 let mut open = false;
                 for position in 0..=name.len() {
-                    if position > 0 && !crosses_segments && matches!(name[position - 1], b'.' | b'/') {
+                    if position > 0 && !crosses_segments && separators.contains(&name[position - 1]) {
                         open = false;
                     }
                     open |= reachable[position];
@@ -91,6 +104,6 @@ mod tests {
 
     #[test]
     fn a_hostile_pattern_takes_no_time() {
-        assert!(!matches("*a".repeat(200).as_bytes(), "a".repeat(199).as_bytes()));
+        assert!(!matches_name(&"*a".repeat(200), &"a".repeat(199)));
     }
 }

@@ -121,6 +121,8 @@ pub struct DeploymentReport {
     pub deleted: Vec<String>,
     /// Units that are in force as they are, with the services they provide.
     pub unchanged: Vec<UnitReport>,
+    /// Keys of units that `[deploy_patterns_allowed]` does not let through.
+    pub skipped: Vec<String>,
 }
 
 impl DeploymentReport {

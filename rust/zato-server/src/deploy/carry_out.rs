@@ -21,11 +21,14 @@ const STORE_PAUSE: Duration = Duration::from_millis(500);
 impl Deployer {
     pub(super) async fn check(&self, units: Vec<Unit>) -> DeploymentReport {
         let started = Instant::now();
-        let changes = UnitChanges { put: units, delete: Vec::new() };
+        let (put, refused): (Vec<_>, Vec<_>) =
+            units.into_iter().partition(|unit| self.allowed.allows_unit(unit));
+        let skipped = refused.into_iter().map(|unit| unit.key).collect();
+        let changes = UnitChanges { put, delete: Vec::new() };
         let transaction = self.transaction(-1);
         let outcome = transaction.prepare(&changes).await;
         transaction.abort(&outcome).await;
-        DeploymentReport { milliseconds: milliseconds(started), ..report(&changes, &outcome) }
+        DeploymentReport { milliseconds: milliseconds(started), skipped, ..report(&changes, &outcome) }
     }
 
     fn transaction(&self, deployment: i64) -> Transaction<'_> {

@@ -19,6 +19,7 @@ use super::picked_up::PickedUp;
 use super::read::UnreadableUnit;
 use super::record::Records;
 use super::removal;
+use crate::config::deploy_patterns::DeployPatterns;
 use crate::control::{DeploymentReport, UnitReport};
 use crate::supervisor::fleet::Fleet;
 
@@ -53,6 +54,8 @@ pub(crate) struct Deployer {
     pub(crate) current: PathBuf,
     /// How long the import of one unit may take.
     pub(crate) import_limit: Duration,
+    /// What may be deployed at all.
+    pub(crate) allowed: DeployPatterns,
     /// Whether units that import a changed one change with it.
     pub(crate) includes_dependants: bool,
     /// Whether files are removed from pickup directories once they are deployed.
@@ -204,9 +207,11 @@ impl Deployer {
             since: Instant::now(),
         };
         let mut unchanged = Vec::new();
+        let (batch, skipped) = self.without_refused(batch);
         let batch = self.without_unchanged(batch, &mut unchanged);
         let mut report = self.deploy(batch).await?;
         report.unchanged = self.as_in_force(&unchanged).await?;
+        report.skipped = skipped;
         Ok(report)
     }
 
@@ -248,6 +253,7 @@ impl Deployer {
         let batch =
             Batch { changes, unreadable, actor: self.server.clone(), reason: PICKUP.to_owned(), since };
         let mut unchanged = Vec::new();
+        let (batch, _) = self.without_refused(batch);
         let batch = self.without_unchanged(batch, &mut unchanged);
         for key in &unchanged {
             if self.records.forget_failure(key) {
@@ -268,6 +274,22 @@ impl Deployer {
         if self.deletes_after_pick_up {
             removal::remove_files(picked_up.iter().filter(|unit| done.contains(&unit.key)));
         }
+    }
+
+    /// Leaves out what `[deploy_patterns_allowed]` refuses, and gives the keys of that.
+    fn without_refused(&self, mut batch: Batch) -> (Batch, Vec<String>) {
+        let mut skipped = Vec::new();
+        let mut is_allowed = |unit: &Unit| {
+            let is_allowed = self.allowed.allows_unit(unit);
+            if !is_allowed {
+                tracing::info!(target: "zato", "Skipped `{}`, [deploy_patterns_allowed] does not allow it", unit.key);
+                skipped.push(unit.key.clone());
+            }
+            is_allowed
+        };
+        batch.changes.put.retain(&mut is_allowed);
+        batch.unreadable.retain(|unreadable| is_allowed(&unreadable.unit));
+        (batch, skipped)
     }
 
     /// Leaves out what is in force as it is.

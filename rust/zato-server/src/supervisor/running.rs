@@ -71,6 +71,7 @@ pub(super) async fn run(options: SupervisorOptions, started: Instant, patience: 
         server: server.server_name.clone(),
         current: paths.hot_deploy_current(),
         import_limit: server.hot_deploy.import_timeout,
+        allowed: server.hot_deploy.allowed.clone(),
         includes_dependants: server.hot_deploy.redeploy_on_parent_change,
         deletes_after_pick_up: server.hot_deploy.delete_after_pick_up,
         max_batch_size: server.hot_deploy.max_batch_size,

@@ -153,7 +153,7 @@ async fn start(
         state = state.with_access_log(Arc::new(log));
     }
     let state = Arc::new(state);
-    let units = Units::new(Arc::clone(&guest), store, server.hot_deploy.import_timeout);
+    let units = Units::new(Arc::clone(&guest), store, &server.hot_deploy);
     let ready = Ready { state: Arc::clone(&state), guest: Arc::clone(&guest) };
     let engine = engine.get_or_init(|| Engine { guest, configuration, units, state });
     let restored = engine.restore(welcome.epoch).await?;

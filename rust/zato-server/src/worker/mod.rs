@@ -17,7 +17,7 @@ use std::sync::Arc;
 
 use tokio::sync::oneshot;
 use zato_core::error::Context;
-use zato_core::guest::{GuestFactory, GuestOptions, NameFilter};
+use zato_core::guest::{GuestFactory, GuestOptions, ServiceFilter};
 use zato_core::{Error, ErrorKind, Result};
 
 use crate::config::{ServerOptions, ServerPaths};
@@ -95,6 +95,6 @@ fn guest_options(options: &WorkerOptions) -> GuestOptions {
         switch_interval: server.runtime.switch_interval,
         simple_io: server.simple_io.clone(),
         invoker_allows_internal: server.invoker_allows_internal.clone(),
-        is_service_allowed: NameFilter(Arc::new(move |name| allowed.allows(name))),
+        is_service_allowed: ServiceFilter(Arc::new(move |service| allowed.allows_service(service))),
     }
 }

@@ -10,6 +10,8 @@ use zato_core::{Error, ErrorKind, Result};
 use zato_store::Store;
 
 use super::import;
+use crate::config::deploy_patterns::DeployPatterns;
+use crate::config::options::HotDeployOptions;
 
 /// Number under which units are loaded that no deployment of this moment is about.
 const RELOAD: i64 = 0;
@@ -20,6 +22,8 @@ pub(super) struct Units {
     store: Store,
     /// How long the import of one unit may take.
     import_limit: Duration,
+    /// What may be imported at all.
+    allowed: DeployPatterns,
     /// One deployment at a time.
     state: Mutex<State>,
 }
@@ -33,8 +37,9 @@ struct State {
 }
 
 impl Units {
-    pub(super) fn new(guest: Arc<dyn Guest>, store: Store, import_limit: Duration) -> Self {
-        Self { guest, store, import_limit, state: Mutex::default() }
+    pub(super) fn new(guest: Arc<dyn Guest>, store: Store, options: &HotDeployOptions) -> Self {
+        let (import_limit, allowed) = (options.import_timeout, options.allowed.clone());
+        Self { guest, store, import_limit, allowed, state: Mutex::default() }
     }
 
     /// Imports units aside.
@@ -80,7 +85,9 @@ impl Units {
     pub(super) async fn reload(&self) -> Result<Vec<PreparedUnit>> {
         let mut state = self.state.lock().await;
         state.prepared = None;
-        let current = self.store.current_units().await?;
+        let mut current = self.store.current_units().await?;
+        // Another server of the cluster, or this one before its configuration changed, may have let it through.
+        current.retain(|unit| self.allowed.allows_unit(unit));
         let is_current = |key: &String| current.iter().any(|unit| unit.key == *key);
         let delete = state.in_force.keys().filter(|key| !is_current(key)).cloned().collect();
         let put =

@@ -58,6 +58,11 @@ pub(crate) fn print_report(session: &Session<'_>, report: &DeploymentReport) -> 
     for key in &report.deleted {
         session.output.line(format!("`{key}` removed{number}"));
     }
+    for key in &report.skipped {
+        session
+            .output
+            .line(format!("`{key}` skipped: [deploy_patterns_allowed] in server.conf does not allow it"));
+    }
     for unit in &report.unchanged {
         let services = service_names(&unit.services);
         session.output.line(format!("`{}` is in force as it is: {services}", unit.key));

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::super::deploy_patterns::DeployPatterns;
 use super::super::env::{HOT_DEPLOY_INTERVAL, HOT_DEPLOY_POLL};
 use super::super::options::HotDeployOptions;
 use super::super::pickup::PickupDirectory;
@@ -26,7 +27,7 @@ pub(super) fn read(reader: &mut Reader<'_>) -> HotDeployOptions {
         is_polling: reader.boolean("pickup", "poll", false),
         settle_time: reader.duration("pickup", "settle_time", Duration::from_millis(5)),
         import_timeout: reader.duration("hot_deploy", "import_timeout", Duration::from_secs(30)),
-        allowed: patterns(reader, "deploy_patterns_allowed"),
+        allowed: DeployPatterns::new(patterns(reader, "deploy_patterns_allowed")),
         sources: Vec::new(),
     };
     if let Some(value) = reader.variable(HOT_DEPLOY_INTERVAL) {

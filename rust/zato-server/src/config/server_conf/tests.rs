@@ -48,7 +48,7 @@ fn the_files_of_a_new_server_are_read_back_without_a_word() {
     assert_eq!((options.cluster_name.as_str(), options.server_name.as_str()), ("my cluster", "server1"));
     assert_eq!(options.database.path, directory.path().join("zato.db"));
     assert_eq!(options.hot_deploy.directories[0].path, paths.incoming_services());
-    assert!(options.hot_deploy.allowed.allows("crm.get.client"));
+    assert!(options.hot_deploy.allowed.allows_module("crm.get.client"));
     assert_eq!(create_server(&paths, &new_server()).unwrap_err().kind(), ErrorKind::Conflict);
 }
 

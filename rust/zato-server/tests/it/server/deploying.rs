@@ -154,6 +154,36 @@ async fn a_command_deploys_checks_and_rolls_back() {
 }
 
 #[tokio::test]
+async fn what_patterns_refuse_is_skipped_without_being_imported() {
+    let patterns = "[deploy_patterns_allowed]\norder=false_true\n*=True\nold/*=False\nsecret=False\n";
+    let mut server = TestServer::new(1, patterns).await;
+    server.channel("crm").await;
+    server.start().await;
+    let imported = server.path("imported");
+    for file in ["old/api.py", "secret.py"] {
+        server.save(file, &format!("touch {}\nservice other no\n", imported.display()));
+        let skipped = format!("Skipped `{file}`, [deploy_patterns_allowed]");
+        wait_for!(server.log(), server.log().contains(&skipped).then_some(()));
+        assert!(server.store.unit_versions(file).await.unwrap().is_empty());
+    }
+    server.save("crm.py", "service crm one\n");
+    server.everywhere("/crm", "one").await;
+    let client = server.client().await;
+    assert!(client.services().await.unwrap().failures.is_empty(), "a refusal is no failure");
+    let file = server.pickup("secret.py");
+    for report in [client.deploy(&file, "jane").await.unwrap(), client.check_units(&file).await.unwrap()] {
+        assert_eq!(report.skipped, ["secret.py"]);
+        assert!(report.is_success() && report.units.is_empty(), "{report:?}");
+    }
+    assert!(!imported.exists(), "nothing of it may run");
+    server.stop().await;
+    let text = fs::read_to_string(server.paths.server_conf()).unwrap();
+    fs::write(server.paths.server_conf(), format!("{text}crm=False\n")).unwrap();
+    server.start().await;
+    assert!(server.client().await.services().await.unwrap().services.is_empty(), "also what was in force");
+}
+
+#[tokio::test]
 async fn as_many_versions_are_kept_as_server_conf_says() {
     let mut server = TestServer::new(1, "[hot_deploy]\nbackup_history=2\n").await;
     server.channel("crm").await;
