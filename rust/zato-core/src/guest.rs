@@ -34,10 +34,27 @@ pub struct Unit {
     pub is_package: bool,
     /// Whether it belongs to the server itself.
     pub is_internal: bool,
-    /// Its files; one for a module.
+    /// Its files; one for a module. None for a module or package that the guest finds by its name, wherever it is
+    /// installed.
     pub files: Vec<SourceFile>,
     /// SHA-256 over paths and contents, hexadecimal.
     pub hash: String,
+}
+
+impl Unit {
+    /// A module or package that the guest finds by its name. It is not in the config store, and is loaded once, when a
+    /// worker starts.
+    #[must_use]
+    pub fn installed(module: &str) -> Self {
+        Self {
+            key: format!("module:{module}"),
+            module: module.to_owned(),
+            is_package: false,
+            is_internal: false,
+            files: Vec::new(),
+            hash: String::new(),
+        }
+    }
 }
 
 /// What a deployment wants to change.

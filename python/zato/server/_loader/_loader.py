@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import importlib
 import linecache
 import logging
 import sys
@@ -14,10 +13,11 @@ from typing import Any
 
 from zato import _core
 from zato.server._loader._collect import Collector, Rules, call_after_add_to_store
+from zato.server._loader._installed import class_lines, import_by_name
 from zato.server._loader._internal import PACKAGE
 from zato.server._loader._lines import SourceLines
 from zato.server._loader._modules import ModuleSpace
-from zato.server._loader._preparation import Candidate, Preparation
+from zato.server._loader._preparation import Candidate, Preparation, Superseded
 from zato.server._loader._problems import Problem, from_exception
 from zato.server._loader._units import Unit, is_deployed
 
@@ -75,7 +75,7 @@ class Loader:
         owners = {
             candidate.unit.name: key
             for key, candidate in self._in_force.items()
-            if key not in candidates and key not in delete and not candidate.unit.is_internal
+            if key not in candidates and key not in delete and not _is_found_by_name(candidate.unit)
         }
         preparation = Preparation(deployment, self._space, candidates, owners, frozenset(delete))
         with self._lock:
@@ -150,7 +150,7 @@ class Loader:
         taken = {candidate.unit.name: key for key, candidate in self._in_force.items() if key not in delete}
         for unit in units:
             previous = self._in_force.get(unit.key)
-            if unit.is_internal and unit.module.startswith(PACKAGE):
+            if _is_found_by_name(unit):
                 unit.name = unit.module
                 continue
             others = {name for name, key in taken.items() if key != unit.key}
@@ -172,8 +172,8 @@ class Loader:
         try:
             for key, candidate in preparation.candidates.items():
                 self._on_import(key)
-                if candidate.unit.is_internal and candidate.unit.module.startswith(PACKAGE):
-                    self._load_internal(candidate)
+                if _is_found_by_name(candidate.unit):
+                    self._import_by_name(candidate)
                 else:
                     preparation.load(candidate)
                     _add_indirect_dependencies(candidate, preparation)
@@ -187,17 +187,24 @@ class Loader:
         self._find_duplicates(preparation)
 
     @staticmethod
-    def _load_internal(candidate: Candidate) -> None:
+    def _import_by_name(candidate: Candidate) -> None:
         try:
-            importlib.import_module(candidate.unit.module)
-        except Exception as error:  # noqa: BLE001 - reported like any other unit's
+            candidate.found_by_name = import_by_name(
+                candidate.unit.module, is_package_whole=candidate.unit.is_installed
+            )
+        except Superseded:
+            raise
+        except BaseException as error:  # noqa: BLE001 - SystemExit of a module must not end the server
             candidate.problems.append(from_exception(error, candidate.unit))
 
     def _collect(self, candidate: Candidate) -> None:
         collector = Collector(candidate.unit, self._rules)
         unit = candidate.unit
-        if unit.is_internal and unit.module.startswith(PACKAGE):
-            collector.collect(sys.modules[unit.module], {"2.0": unit.module, "3.2": unit.module}, {})
+        for module in candidate.found_by_name:
+            name = module.__name__
+            # The server's own are many, and nobody looks for their lines.
+            lines = {} if unit.is_internal else class_lines(module)
+            collector.collect(module, {"2.0": name, "3.2": name}, lines)
         for name, source in unit.sources.items():
             module = candidate.modules.get(name)
             if isinstance(module, ModuleType):
@@ -260,6 +267,11 @@ class Loader:
                 place = f"{warning['file']}:{warning['line']}" if warning["line"] else warning["file"]
                 hint = f" ({warning['hint']})" if warning["hint"] else ""
                 _logger.warning("%s: %s%s", place, warning["message"], hint)
+
+
+def _is_found_by_name(unit: Unit) -> bool:
+    """Whether a unit's modules are imported the ordinary way, and shared with everybody who imports them."""
+    return unit.is_installed or (unit.is_internal and unit.module.startswith(PACKAGE))
 
 
 def _described(candidate: Candidate) -> dict[str, Any]:

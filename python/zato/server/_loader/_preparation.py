@@ -29,6 +29,8 @@ class Candidate:
     unit: Unit
     is_dependant: bool
     modules: dict[str, ModuleType] = field(default_factory=dict)
+    #: Modules that were imported the ordinary way.
+    found_by_name: list[ModuleType] = field(default_factory=list)
     #: Lines of classes, by module name and class name.
     class_lines: dict[str, dict[str, int]] = field(default_factory=dict)
     depends_on: set[str] = field(default_factory=set)

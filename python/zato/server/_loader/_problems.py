@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import importlib
 import linecache
 import re
 import traceback
+from pathlib import PurePath
 from typing import TypedDict
 
 from zato.server._loader._units import Unit
@@ -81,11 +83,26 @@ def from_exception(error: BaseException, unit: Unit) -> Problem:
 def _place(error: BaseException, unit: Unit) -> tuple[str | None, int | None]:
     if isinstance(error, SyntaxError) and error.filename in unit.locations:
         return error.filename, error.lineno
+    if unit.is_installed:
+        return _place_outside(error)
     locations = unit.locations
     place: tuple[str | None, int | None] = (unit.files[0]["location"] if unit.files else None, None)
     for frame, line in traceback.walk_tb(error.__traceback__):
         if frame.f_code.co_filename in locations:
             place = (frame.f_code.co_filename, line)
+    return place
+
+
+def _place_outside(error: BaseException) -> tuple[str | None, int | None]:
+    """The innermost line that an ordinary import led to; none if the module itself was not found."""
+    if isinstance(error, SyntaxError):
+        return error.filename, error.lineno
+    ours = str(PurePath(__file__).parent)
+    place: tuple[str | None, int | None] = (None, None)
+    for frame, line in traceback.walk_tb(error.__traceback__):
+        file = frame.f_code.co_filename
+        if not (file.startswith(("<frozen importlib", ours)) or file == importlib.__file__):
+            place = (file, line)
     return place
 
 
@@ -125,6 +142,8 @@ def _syntax_hint(error: SyntaxError) -> str | None:
 
 def _missing_module_hint(name: str, unit: Unit) -> str:
     top = name.partition(".")[0]
+    if unit.is_installed and f"{unit.module}.".startswith(f"{name}."):
+        return "put the directory it is in on PYTHONPATH, or write ./DIR or /DIR into service-sources.txt instead of it"
     if name in _PYTHON_2_MODULES:
         return f"`{name}` is a module of Python 2; use {_PYTHON_2_MODULES[name]}"
     if top == "zato":

@@ -61,6 +61,11 @@ class Unit:
         )
 
     @property
+    def is_installed(self) -> bool:
+        """Whether it is imported the ordinary way, by its name: it has no files of its own."""
+        return not self.files
+
+    @property
     def locations(self) -> frozenset[str]:
         """Paths of the unit's files, as tracebacks show them."""
         return frozenset(file["location"] for file in self.files)
@@ -115,7 +120,7 @@ class Unit:
             content=file["content"].removeprefix("\ufeff"),
             is_package=self.is_package and PurePath(path).stem == "__init__",
             name_part=parts,
-            is_imported=not self.is_package or _NOT_IMPORTED.fullmatch(PurePath(path).name) is None,
+            is_imported=not self.is_package or is_imported_file(PurePath(path).name),
         )
 
     @staticmethod
@@ -129,6 +134,11 @@ class Unit:
             child_location = child_location.parent
             found[parent] = Source(parent, str(child_location / "__init__.py"), "", True, {}, True)
             parent = parent.rpartition(".")[0]
+
+
+def is_imported_file(name: str) -> bool:
+    """Whether deployment imports a file of a package even if nothing else does."""
+    return _NOT_IMPORTED.fullmatch(name) is None
 
 
 def _installed_owner(name: str, locations: frozenset[str]) -> str | None:

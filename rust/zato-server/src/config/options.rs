@@ -4,13 +4,14 @@ use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use zato_core::guest::SimpleIoOptions;
+use zato_core::guest::{SimpleIoOptions, Unit};
 use zato_core::{Problem, Profile, Secret};
 use zato_http::HttpOptions;
 
 use super::deploy_patterns::DeployPatterns;
 use super::patterns::Patterns;
 use super::pickup::PickupDirectory;
+use super::service_sources::ServiceSource;
 
 /// Everything a server is told by its files and its environment.
 #[derive(Debug, Clone)]
@@ -143,7 +144,20 @@ pub struct HotDeployOptions {
     /// `[deploy_patterns_allowed]`: files, modules and services that may be deployed.
     pub allowed: DeployPatterns,
     /// Entries of service-sources.txt, in order.
-    pub sources: Vec<super::service_sources::ServiceSource>,
+    pub sources: Vec<ServiceSource>,
+}
+
+impl HotDeployOptions {
+    /// Modules of service-sources.txt that may be imported, in order, as units; and those that
+    /// `[deploy_patterns_allowed]` refuses.
+    #[must_use]
+    pub fn installed_units(&self) -> (Vec<Unit>, Vec<Unit>) {
+        let module = |source: &ServiceSource| match source {
+            ServiceSource::Module(name) => Some(Unit::installed(name)),
+            ServiceSource::Directory(_) => None,
+        };
+        self.sources.iter().filter_map(module).partition(|unit| self.allowed.allows_module(&unit.module))
+    }
 }
 
 /// How services run.

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 use parking_lot::Mutex;
 use zato_core::Problem;
-use zato_core::guest::{PreparedUnit, Unit};
+use zato_core::guest::{PreparedUnit, ServiceInfo, Unit};
 use zato_store::UnitVersion;
 
 use crate::control::{DeploymentReport, UnitFailure, UnitReport};
@@ -19,6 +19,8 @@ struct State {
     /// Hash of the version in force of each unit.
     in_force: BTreeMap<String, String>,
     failures: BTreeMap<String, Failure>,
+    /// Keys of modules that workers find by their names, and whether people were told that they are loaded.
+    installed: BTreeMap<String, bool>,
     latest: Option<i64>,
     /// Deployments of this server since its start.
     own: BTreeSet<i64>,
@@ -32,10 +34,11 @@ struct Failure {
 }
 
 impl Records {
-    /// Begins with what the store says is in force.
-    pub(crate) fn new(versions: &[UnitVersion]) -> Self {
+    /// Begins with what the store says is in force, and with modules that are not in the store.
+    pub(crate) fn new(versions: &[UnitVersion], installed: &[Unit]) -> Self {
         let records = Self::default();
         records.replace(versions);
+        records.0.lock().installed = installed.iter().map(|unit| (unit.key.clone(), false)).collect();
         records
     }
 
@@ -132,7 +135,9 @@ impl Records {
         let mut state = self.0.lock();
         let mut new = Vec::new();
         for unit in units.iter().filter(|unit| !unit.problems.is_empty()) {
-            let Some(hash) = state.in_force.get(&unit.key).cloned() else { continue };
+            let is_installed = state.installed.contains_key(&unit.key);
+            let hash = state.in_force.get(&unit.key).cloned().or(is_installed.then(String::new));
+            let Some(hash) = hash else { continue };
             let report = UnitReport {
                 key: unit.key.clone(),
                 hash,
@@ -146,6 +151,22 @@ impl Records {
                 state.failures.insert(unit.key.clone(), Failure { told, unit: None });
                 new.push(unit);
             }
+        }
+        new
+    }
+}
+
+impl Records {
+    /// Takes note of installed modules that a worker has loaded; gives those that people were not told about yet.
+    fn note_installed<'u>(&self, units: &'u [PreparedUnit]) -> Vec<&'u PreparedUnit> {
+        let mut state = self.0.lock();
+        let mut new = Vec::new();
+        for unit in units.iter().filter(|unit| unit.problems.is_empty()) {
+            let Some(is_told) = state.installed.get_mut(&unit.key) else { continue };
+            if !std::mem::replace(is_told, true) {
+                new.push(unit);
+            }
+            state.failures.remove(&unit.key);
         }
         new
     }
@@ -193,17 +214,28 @@ pub(super) fn log(report: &DeploymentReport, workers: usize, was_in_force: &[Str
             tracing::error!(target: "zato", "Could not deploy `{key}`, {kept} {suffix}{}", problems.concat());
             continue;
         }
-        let names: Vec<&str> = unit.services.iter().map(|service| service.name.as_str()).collect();
-        let what = match names.as_slice() {
-            [] => "no services in it".to_owned(),
-            [one] => format!("1 service: {one}"),
-            many => format!("{} services: {}", many.len(), many.join(", ")),
-        };
+        let what = name_all(&unit.services);
         let verb = if unit.is_dependant { "Deployed again, as it imports what changed," } else { "Deployed" };
         tracing::info!(target: "zato", "{verb} `{key}`, {what} {suffix}");
     }
     for key in &report.deleted {
         tracing::info!(target: "zato", "Undeployed `{key}` {suffix}");
+    }
+}
+
+fn name_all(services: &[ServiceInfo]) -> String {
+    let names: Vec<&str> = services.iter().map(|service| service.name.as_str()).collect();
+    match names.as_slice() {
+        [] => "no services in it".to_owned(),
+        [one] => format!("1 service: {one}"),
+        many => format!("{} services: {}", many.len(), many.join(", ")),
+    }
+}
+
+/// Writes to the log which modules of service-sources.txt are loaded; once, whatever other workers say.
+pub(crate) fn log_installed(records: &Records, units: &[PreparedUnit]) {
+    for unit in records.note_installed(units) {
+        tracing::info!(target: "zato", "Deployed `{}`, {}", unit.key, name_all(&unit.services));
     }
 }
 

@@ -55,6 +55,7 @@ impl Supervisor {
 
     /// Takes a worker in once it has loaded the latest deployment.
     async fn restored(&self, index: usize, peer: &Peer, mut restored: Restored) -> Result<()> {
+        record::log_installed(&self.records, &restored.units);
         record::log_not_loaded(&self.records, index, &restored.units);
         while let Some(epoch) = self.fleet.join(index, &restored) {
             restored = peer.ask(&Order::CatchUp { epoch }).await?;

@@ -50,7 +50,11 @@ pub(super) async fn run(options: SupervisorOptions, started: Instant, patience: 
     let store = open_store(&server).await?;
     let reservation = Reservation::take(&server.bind, patience)?;
     let listener = Listener::bind(&paths)?;
-    let records = Arc::new(Records::new(&store.current_versions().await?));
+    let (installed, refused) = server.hot_deploy.installed_units();
+    for unit in refused {
+        tracing::info!(target: "zato", "Skipped `{}`, [deploy_patterns_allowed] does not allow it", unit.key);
+    }
+    let records = Arc::new(Records::new(&store.current_versions().await?, &installed));
     let (picked_up_sender, picked_up) = mpsc::unbounded_channel();
     let (jobs, job_receiver) = mpsc::unbounded_channel();
     let watch_options = watch_options(&server, &paths);
@@ -150,10 +154,8 @@ fn watch_options(server: &ServerOptions, paths: &ServerPaths) -> WatchOptions {
                 is_recursive: false,
                 patterns: Vec::new(),
             }),
-            ServiceSource::Module(name) => tracing::warn!(
-                target: "zato",
-                "service-sources.txt: module `{name}` is not loaded by name; give the directory it is in instead",
-            ),
+            // Workers import them.
+            ServiceSource::Module(_) => {}
         }
     }
     WatchOptions {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::Mutex;
-use zato_core::guest::{Guest, PreparedUnit, ServiceInfo, UnitChanges};
+use zato_core::guest::{Guest, PreparedUnit, ServiceInfo, Unit, UnitChanges};
 use zato_core::{Error, ErrorKind, Result};
 use zato_store::Store;
 
@@ -30,6 +30,8 @@ pub(super) struct Units {
 
 #[derive(Default)]
 struct State {
+    /// Modules that are found by their names and have not been loaded yet.
+    installed: Vec<Unit>,
     /// Hash of each unit in force.
     in_force: HashMap<String, String>,
     /// The deployment that is prepared.
@@ -38,8 +40,14 @@ struct State {
 
 impl Units {
     pub(super) fn new(guest: Arc<dyn Guest>, store: Store, options: &HotDeployOptions) -> Self {
-        let (import_limit, allowed) = (options.import_timeout, options.allowed.clone());
-        Self { guest, store, import_limit, allowed, state: Mutex::default() }
+        let (installed, _) = options.installed_units();
+        Self {
+            guest,
+            store,
+            import_limit: options.import_timeout,
+            allowed: options.allowed.clone(),
+            state: Mutex::new(State { installed, ..State::default() }),
+        }
     }
 
     /// Imports units aside.
@@ -90,8 +98,9 @@ impl Units {
         current.retain(|unit| self.allowed.allows_unit(unit));
         let is_current = |key: &String| current.iter().any(|unit| unit.key == *key);
         let delete = state.in_force.keys().filter(|key| !is_current(key)).cloned().collect();
-        let put =
-            current.into_iter().filter(|unit| state.in_force.get(&unit.key) != Some(&unit.hash)).collect();
+        // They come first, so that what is hot-deployed under the same names wins, and only once: they never change.
+        let mut put = std::mem::take(&mut state.installed);
+        put.extend(current.into_iter().filter(|unit| state.in_force.get(&unit.key) != Some(&unit.hash)));
         let changes = UnitChanges { put, delete };
         if changes.put.is_empty() && changes.delete.is_empty() {
             return Ok(Vec::new());
@@ -110,7 +119,9 @@ impl State {
         for key in &changes.delete {
             self.in_force.remove(key);
         }
-        for unit in changes.put.iter().filter(|unit| accepted.contains(&unit.key)) {
+        // Installed modules stay whatever the store says.
+        let stored = changes.put.iter().filter(|unit| !unit.files.is_empty());
+        for unit in stored.filter(|unit| accepted.contains(&unit.key)) {
             self.in_force.insert(unit.key.clone(), unit.hash.clone());
         }
     }

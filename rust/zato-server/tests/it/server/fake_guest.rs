@@ -4,6 +4,8 @@
 //! - `import MODULE`: needs that module; `needs WORD MODULE`: needs a line `# WORD` in it; `fail TEXT`: does not load;
 //! - `sleep MILLISECONDS`, `hang`, `exit CODE`, `touch PATH`, `wait PATH`, `die-once PATH`: what importing does;
 //!   `touch-own PREFIX` and `wait-own PREFIX` do so with a file for each process.
+//!
+//! A module without files, which is found by its name, provides a service of that name; one called `missing` is not found.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -55,7 +57,7 @@ impl FakeGuest {
                 name: name.clone(),
                 impl_name: format!("{}.{name}", module.unit.module),
                 unit: module.unit.key.clone(),
-                file: module.unit.files[0].location.display().to_string(),
+                file: file_of(&module.unit),
                 line: 1,
                 is_internal: false,
             })
@@ -213,7 +215,7 @@ fn import_all(state: &Mutex<State>, deployment: i64, changes: UnitChanges) -> Re
                     name: name.clone(),
                     impl_name: name.clone(),
                     unit: unit.key.clone(),
-                    file: unit.files[0].location.display().to_string(),
+                    file: file_of(&unit),
                     line: 1,
                     is_internal: false,
                 });
@@ -252,6 +254,10 @@ fn import_all(state: &Mutex<State>, deployment: i64, changes: UnitChanges) -> Re
     Ok(prepared.into_values().collect())
 }
 
+fn file_of(unit: &Unit) -> String {
+    unit.files.first().map_or_else(String::new, |file| file.location.display().to_string())
+}
+
 fn imports_of(unit: &Unit) -> Vec<String> {
     let lines = unit.files.iter().flat_map(|file| file.content.lines());
     lines.filter_map(|line| line.strip_prefix("import ")).map(|name| name.trim().to_owned()).collect()
@@ -260,6 +266,12 @@ fn imports_of(unit: &Unit) -> Vec<String> {
 #[expect(clippy::result_large_err, reason = "it is a test")]
 fn import(unit: &Unit, others: &BTreeMap<String, Module>) -> Result<Module, Problem> {
     let mut module = Module { unit: unit.clone(), services: BTreeMap::new(), imports: Vec::new() };
+    if unit.files.is_empty() {
+        if unit.module == "missing" {
+            return Err(Problem::new("ModuleNotFoundError: No module named 'missing'"));
+        }
+        module.services.insert(unit.module.clone(), ("installed".to_owned(), Duration::ZERO));
+    }
     for file in &unit.files {
         for (line, number) in file.content.lines().zip(1..) {
             let wrong = |message: String| {

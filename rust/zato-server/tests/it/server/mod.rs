@@ -8,6 +8,7 @@ mod fake_guest;
 mod lifecycle;
 mod pickup;
 mod processes;
+mod sources;
 
 use std::collections::BTreeMap;
 use std::fs;
