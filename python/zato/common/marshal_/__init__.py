@@ -1,0 +1,1 @@
+"""Models: what requests and responses consist of, as dataclasses (reference service-api 5.8)."""
