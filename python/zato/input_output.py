@@ -1,5 +1,6 @@
 """Elements under their import path of 4.1 (reference service-api 1.1)."""
 
+from zato.common._missing import missing_class
 from zato.server.service._input import ServiceInput
 from zato.server.service._io import (
     CSV,
@@ -7,6 +8,7 @@ from zato.server.service._io import (
     UUID,
     AsIs,
     Bool,
+    Boolean,
     Date,
     DateTime,
     Decimal,
@@ -14,11 +16,16 @@ from zato.server.service._io import (
     DictList,
     Elem,
     Float,
+    ForceType,
     Int,
+    Integer,
     List,
+    ListOfDicts,
+    Nested,
     Opaque,
     Secret,
     Text,
+    Unicode,
 )
 
 __all__ = [
@@ -27,6 +34,7 @@ __all__ = [
     "UUID",
     "AsIs",
     "Bool",
+    "Boolean",
     "Date",
     "DateTime",
     "Decimal",
@@ -34,10 +42,18 @@ __all__ = [
     "DictList",
     "Elem",
     "Float",
+    "ForceType",
+    "IOProcessor",
     "Int",
+    "Integer",
     "List",
+    "ListOfDicts",
+    "Nested",
     "Opaque",
     "Secret",
     "ServiceInput",
     "Text",
+    "Unicode",
 ]
+
+IOProcessor = missing_class("IOProcessor", "the input and output engine of 4.1", __name__)

@@ -1,5 +1,7 @@
 """Elements under their import path of 3.2 (reference service-api 1.1)."""
 
+from zato.common._missing import missing_class
+from zato.common.exception import ParsingError, SerialisationError
 from zato.server.service._input import ServiceInput
 from zato.server.service._io import (
     CSV,
@@ -7,6 +9,7 @@ from zato.server.service._io import (
     UUID,
     AsIs,
     Bool,
+    Boolean,
     Date,
     DateTime,
     Decimal,
@@ -14,11 +17,17 @@ from zato.server.service._io import (
     DictList,
     Elem,
     Float,
+    ForceType,
     Int,
+    Integer,
     List,
+    ListOfDicts,
+    Nested,
+    NotGiven,
     Opaque,
     Secret,
     Text,
+    Unicode,
 )
 
 __all__ = [
@@ -27,6 +36,8 @@ __all__ = [
     "UUID",
     "AsIs",
     "Bool",
+    "Boolean",
+    "CySimpleIO",
     "Date",
     "DateTime",
     "Decimal",
@@ -34,10 +45,20 @@ __all__ = [
     "DictList",
     "Elem",
     "Float",
+    "ForceType",
     "Int",
+    "Integer",
     "List",
+    "ListOfDicts",
+    "Nested",
+    "NotGiven",
     "Opaque",
+    "ParsingError",
     "Secret",
+    "SerialisationError",
     "ServiceInput",
     "Text",
+    "Unicode",
 ]
+
+CySimpleIO = missing_class("CySimpleIO", "the input and output engine of 3.2", __name__)

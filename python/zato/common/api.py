@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from zato.common._mail import IMAPMessage as IMAPMessage
+from zato.common._mail import SMTPMessage as SMTPMessage
+
 ZATO_NONE = "ZATO_NONE"
 ZATO_DEFAULT = "ZATO_DEFAULT"
 ZATO_OK = "ZATO_OK"
@@ -89,6 +92,18 @@ class BROKER:
     DEFAULT_EXPIRATION = 15
 
 
+class KVDB:
+    """Keys of the key-value database."""
+
+    #: What parts of a key are joined by.
+    SEPARATOR = ":::"
+    #: Formats of times that services look up by name begin with it.
+    DATE_FORMAT_PREFIX = "kvdb:date-format:"
+    DICTIONARY_ITEM = "zato:kvdb:data-dict:item"
+    LOCK_PREFIX = "zato:lock:"
+    TRANSLATION = "zato:kvdb:data-dict:translation"
+
+
 class URL_TYPE:  # noqa: N801 - historical name
     """Transports of HTTP channels."""
 
@@ -116,7 +131,15 @@ class SEC_DEF_TYPE:  # noqa: N801 - historical name
     """Kinds of security definitions; values of `self.channel.security.type`."""
 
     APIKEY = "apikey"
+    AWS = "aws"
     BASIC_AUTH = "basic_auth"
+    JWT = "jwt"
+    NTLM = "ntlm"
+    OAUTH = "oauth"
+    TLS_CHANNEL_SEC = "tls_channel_sec"
+    TLS_KEY_CERT = "tls_key_cert"
+    WSS = "wss"
+    XPATH_SEC = "xpath_sec"
 
 
 class ADAPTER_PARAMS:  # noqa: N801 - historical name

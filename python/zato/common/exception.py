@@ -17,22 +17,26 @@ __all__ = [
     "ElementMissing",
     "Forbidden",
     "HTTPException",
+    "IBMMQException",
     "Inactive",
     "InternalServerError",
     "MethodNotAllowed",
     "ModelValidationError",
     "NoDistributionFound",
     "NotFound",
+    "ParsingError",
     "ParsingException",
     "PubSubSubscriptionExists",
     "Reportable",
     "RuntimeInvocationError",
+    "SerialisationError",
     "ServiceMissingException",
     "ServiceUnavailable",
     "StatusAwareException",
     "TimeoutException",
     "TooManyRequests",
     "Unauthorized",
+    "ValidationException",
     "ZatoException",
 ]
 
@@ -155,6 +159,18 @@ class ParsingException(ZatoException):
     """Input could not be understood."""
 
 
+class ParsingError(ParsingException):
+    """Input could not be understood; the name of 3.2 in `zato.simpleio`."""
+
+
+class SerialisationError(ZatoException):
+    """Output does not match its declaration (3.2)."""
+
+
+class ValidationException(ZatoException):
+    """Input does not match its declaration (2.0, 3.0) or its JSON Schema (3.1, 3.2)."""
+
+
 class ClientSecurityException(ZatoException):
     """A caller's credentials were not accepted."""
 
@@ -201,6 +217,10 @@ class ConnectorClosedException(Exception):
     def __init__(self, exc: BaseException | None, message: str) -> None:
         super().__init__(message)
         self.inner_exc = exc
+
+
+class IBMMQException(Exception):
+    """A queue manager refused something (3.2)."""
 
 
 class ModelValidationError(Exception):

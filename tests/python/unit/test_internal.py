@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from base64 import b64decode, b64encode
 from types import SimpleNamespace
 from typing import Any
@@ -9,10 +10,21 @@ from typing import Any
 import pytest
 
 from zato.bunch import Bunch
-from zato.common.exception import BadRequest
+from zato.common._missing import MissingFeature
+from zato.common.exception import BadRequest, Forbidden
+from zato.server.service import _html
 from zato.server.service._input import ServiceInput
 from zato.server.service.internal import AdminService, Ping, PubPing
-from zato.server.service.internal.helpers import Echo, InputLogger
+from zato.server.service.internal.helpers import (
+    Echo,
+    HTMLService,
+    IBMMQLogger,
+    InputLogger,
+    JSONRawRequestLogger,
+    ServiceGateway,
+    TLSLogger,
+    WebSocketsGateway,
+)
 from zato.server.service.internal.service import Invoke, ServiceInvoker
 
 
@@ -240,3 +252,49 @@ def test_impossible_requests_are_refused_in_words(given: dict[str, Any], message
     with pytest.raises(BadRequest) as caught:
         invoke(**given).handle()
     assert message in caught.value.msg and caught.value.needs_msg
+
+
+def test_pages_are_made_of_templates(monkeypatch: pytest.MonkeyPatch) -> None:
+    service = make(HTMLService)
+    monkeypatch.setitem(sys.modules, "django.conf", None)
+    with pytest.raises(MissingFeature, match="python -m pip install django"):
+        service.set_html_payload({}, "x")
+    monkeypatch.undo()
+    pytest.importorskip("django")
+    service.set_html_payload(
+        {"name": "<Zażółć>", "n": 1.5}, "{% if n %}<b>{{ name }}</b> {{ n|floatformat:2 }}{% endif %}"
+    )
+    assert service.response.payload == "<b>&lt;Zażółć&gt;</b> 1.50".encode()
+    assert service.response.content_type == "text/html; charset=utf-8"
+    assert _html.render("{{ a }}", {"a": 1}) == "1"
+
+
+def test_a_gateway_invokes_what_it_allows_and_nothing_else() -> None:
+    class Gateway(WebSocketsGateway):
+        services_allowed = ("crm.get",)
+
+    service = make(Gateway, input=ServiceInput(service="crm.get", request={"a": 1}))
+    service.answer = "x"
+    service.handle()
+    assert service.response.payload == "x" and service.calls == [("crm.get", ({"a": 1},), {})]
+    for cls in (Gateway, WebSocketsGateway):
+        with pytest.raises(Forbidden):
+            make(cls, input=ServiceInput(service="zato.ping")).handle()
+    assert ServiceGateway.get_name() == "helpers.service-gateway" and issubclass(ServiceGateway, Invoke)
+
+
+def test_loggers_log_what_they_are_named_after() -> None:
+    service = make(JSONRawRequestLogger, raw_request=b'{"a": 1}')
+    lines: list[Any] = []
+    service.logger = SimpleNamespace(info=lambda *line: lines.append(line[-1]))
+    service.handle()
+    service.request.raw_request = "no json"
+    service.handle()
+    assert lines == ['{"a":1}', "no json"]
+    service = make(TLSLogger)
+    service.logger = SimpleNamespace(info=lambda *line: lines.append(line[-1]))
+    service.wsgi_environ = {"HTTP_X_ZATO_TLS_SUBJECT": "x", "HTTP_OTHER": "y"}
+    service.handle()
+    assert lines[-1] == {"HTTP_X_ZATO_TLS_SUBJECT": "x"}
+    with pytest.raises(MissingFeature, match="ibm_mq` needs IBM MQ channels"):
+        make(IBMMQLogger).handle()

@@ -3,21 +3,25 @@
 from zato.common.util.api import (
     asbool,
     fs_safe_name,
+    get_config,
     get_current_user,
     make_repr,
     new_cid,
     spawn_greenlet,
     uncamelify,
     utcnow,
+    wait_for_dict_key,
 )
 
 __all__ = [
     "asbool",
     "fs_safe_name",
+    "get_config",
     "get_current_user",
     "make_repr",
     "new_cid",
     "spawn_greenlet",
     "uncamelify",
     "utcnow",
+    "wait_for_dict_key",
 ]

@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Mapping
 from datetime import datetime, timezone
 from typing import Any
 
 from zato._core import new_cid
+from zato.common.util.config import get_config
 from zato.common.util.names import uncamelify
 
 __all__ = [
     "asbool",
     "fs_safe_name",
+    "get_config",
     "get_current_user",
     "make_repr",
     "new_cid",
     "spawn_greenlet",
     "uncamelify",
     "utcnow",
+    "wait_for_dict_key",
 ]
 
 _TRUE = frozenset({"true", "yes", "on", "y", "t", "1"})
@@ -70,3 +74,21 @@ def spawn_greenlet(function: Callable[..., Any], *args: Any, **options: Any) -> 
 def utcnow() -> datetime:
     """Gives the current time in UTC, without a time zone, as in 2.0-3.2."""
     return datetime.now(timezone.utc).replace(tzinfo=None)
+
+
+def wait_for_dict_key(mapping: Mapping[Any, Any], key: Any, timeout: float = 90, interval: float = 0.01) -> Any:
+    """Waits until somebody else has put a key into a dictionary, and gives its value.
+
+    Args:
+        mapping: The dictionary.
+        key: The key.
+        timeout: For how many seconds to wait.
+        interval: How many seconds to let pass between two looks.
+
+    Raises:
+        KeyError: If the key is not there in time.
+    """
+    deadline = time.monotonic() + timeout
+    while key not in mapping and time.monotonic() < deadline:
+        time.sleep(interval)
+    return mapping[key]

@@ -1,8 +1,15 @@
 """What services import (reference service-api 1.1)."""
 
+from dataclasses import dataclass
+
 from zato._core import ChannelInfo, ChannelSecurityInfo
 from zato.common.api import NOT_GIVEN
+from zato.common.marshal_.api import Model, ModelCtx
+from zato.common.pubsub import PubSubMessage
 from zato.common.util.time_ import TimeUtil
+from zato.server.service._absent import AMQPFacade, DataverseClient, PatternsFacade, PubSub, WSXFacade
+from zato.server.service._context import AsyncCtx
+from zato.server.service._hook_services import PubSubHook, WSXAdapter, WSXHook, _Hook
 from zato.server.service._io import (
     CSV,
     UTC,
@@ -28,6 +35,14 @@ from zato.server.service._io import (
     Text,
     Unicode,
 )
+from zato.server.service._rest_adapter import (
+    AdapterBase,
+    BusinessCentralAdapter,
+    ODataAdapter,
+    RESTAdapter,
+    SAPAdapter,
+    SOAPAdapter,
+)
 from zato.server.service._service import Service
 
 __all__ = [
@@ -35,11 +50,16 @@ __all__ = [
     "NOT_GIVEN",
     "UTC",
     "UUID",
+    "AMQPFacade",
+    "AdapterBase",
     "AsIs",
+    "AsyncCtx",
     "Bool",
     "Boolean",
+    "BusinessCentralAdapter",
     "ChannelInfo",
     "ChannelSecurityInfo",
+    "DataverseClient",
     "Date",
     "DateTime",
     "Decimal",
@@ -52,11 +72,26 @@ __all__ = [
     "Integer",
     "List",
     "ListOfDicts",
+    "Model",
+    "ModelCtx",
     "Nested",
+    "ODataAdapter",
     "Opaque",
+    "PatternsFacade",
+    "PubSub",
+    "PubSubHook",
+    "PubSubMessage",
+    "RESTAdapter",
+    "SAPAdapter",
     "SIOElem",
+    "SOAPAdapter",
     "Service",
     "Text",
     "TimeUtil",
     "Unicode",
+    "WSXAdapter",
+    "WSXFacade",
+    "WSXHook",
+    "_Hook",
+    "dataclass",
 ]

@@ -13,6 +13,20 @@ from zato.common.api import NOT_GIVEN
 Declared = Union["Elem", str]
 
 
+class _NotGiven:
+    """The class of `NotGiven`."""
+
+    def __bool__(self) -> bool:
+        return False
+
+    def __repr__(self) -> str:
+        return "<NotGiven>"
+
+
+#: Stands for a value that was not given, under its name of 3.2.
+NotGiven: Any = _NotGiven()
+
+
 class Elem:
     """Base of all elements; `-` before the name makes it optional.
 
@@ -37,7 +51,8 @@ class Elem:
     @property
     def has_default(self) -> bool:
         """Whether the declaration names a default."""
-        return not (isinstance(self.default, str) and self.default == NOT_GIVEN)
+        is_named = isinstance(self.default, str) and self.default == NOT_GIVEN
+        return not is_named and self.default is not NotGiven
 
     def describe(self) -> dict[str, Any]:
         """Gives the element as plain data, the way the native part and the converters take it."""

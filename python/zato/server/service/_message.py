@@ -1,22 +1,5 @@
-"""`self.response.payload` without declared output under profile 4.1 (reference service-api, conflict table)."""
+"""`self.response.payload` without declared output under profile 4.1; the native part takes it from here."""
 
-from __future__ import annotations
+from zato.common._message import Message
 
-from typing import Any
-
-from zato.bunch import Bunch
-
-
-class Message(Bunch):
-    """A free-form message: what is not there yet is made when it is looked at, so that paths can be assigned."""
-
-    __slots__ = ()
-
-    def __getattr__(self, name: str) -> Any:
-        if name.startswith("__"):
-            raise AttributeError(name)
-        return self[name]
-
-    def __missing__(self, name: str) -> Message:
-        made = self[name] = Message()
-        return made
+__all__ = ["Message"]

@@ -1,0 +1,12 @@
+"""Locks under their import path of 3.0 to 4.1 (reference service-api 1.3, 3.9)."""
+
+from zato.common._missing import missing_class
+
+__all__ = ["LockManager", "LockTimeout"]
+
+
+class LockTimeout(Exception):  # noqa: N818 - historical name
+    """A lock could not be had in time."""
+
+
+LockManager = missing_class("LockManager", "locks shared by servers", __name__)
