@@ -124,6 +124,8 @@ pub struct GuestOptions {
     pub invoker_allows_internal: Vec<String>,
     /// Which services may be deployed (`[deploy_patterns_allowed]`); decided by the host.
     pub is_service_allowed: ServiceFilter,
+    /// Whether deployed modules may import others by names that are gone (`[compat] old_module_names`).
+    pub has_old_module_names: bool,
 }
 
 /// A service that is about to be deployed.

@@ -95,6 +95,7 @@ impl Deployer {
             let options = PyDict::new(py);
             options.set_item("simple_io", guest::simple_io(py, &host)?)?;
             options.set_item("profile", host.options.profile.as_str())?;
+            options.set_item("has_old_module_names", host.options.has_old_module_names)?;
             let filter = host.options.is_service_allowed.clone();
             let is_allowed = pyo3::types::PyCFunction::new_closure(py, None, None, move |arguments, _| {
                 let (name, module, files) = arguments.extract()?;

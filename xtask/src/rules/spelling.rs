@@ -49,8 +49,8 @@ const SPELLINGS: &[(&str, &str)] = &[
 const SAME_EVERYWHERE: [&str; 7] =
     ["emphasis", "minimis", "optimism", "optimist", "optimistic", "optimistically", "organism"];
 
-/// Texts that are a contract: services and scripts may compare them.
-const CONTRACTS: [&str; 1] = ["Cannot serialise value of type"];
+/// Texts and names that are a contract: services and scripts may compare or import them.
+const CONTRACTS: [&str; 2] = ["Cannot serialise value of type", "SerialisationError"];
 
 /// See the module.
 pub(crate) fn check(repository: &Repository) -> Vec<Finding> {

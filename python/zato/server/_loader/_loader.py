@@ -32,6 +32,7 @@ class Loader:
         simple_io: Name inference of SimpleIO, see `describe_io`.
         is_service_allowed: Whether a service may be deployed, by its name, its module and the paths of its file.
         on_import: Told the key of each unit before it is imported, and None after the last one.
+        has_old_module_names: Whether deployed modules may import others by names that are gone.
     """
 
     def __init__(
@@ -41,10 +42,11 @@ class Loader:
         simple_io: dict[str, Any],
         is_service_allowed: Callable[[str, str, list[str]], bool] | None = None,
         on_import: Callable[[str | None], None] | None = None,
+        has_old_module_names: bool = True,
     ) -> None:
         self._rules = Rules(profile, simple_io, is_service_allowed or (lambda *_: True))
         self._on_import = on_import or (lambda _: None)
-        self._space = ModuleSpace()
+        self._space = ModuleSpace(has_old_module_names)
         #: Units in force by key; of two services with one name, the one deployed later is in effect.
         self._in_force: dict[str, Candidate] = {}
         self._running: Preparation | None = None

@@ -11,18 +11,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, Protocol
 
-# Modules that 2.0 and 3.0 services import by names that are gone; used only where nothing of that name exists.
-_RENAMED = {
-    "bunch": "zato.bunch",
-    "httplib": "http.client",
-    "urlparse": "urllib.parse",
-    "ConfigParser": "configparser",
-    "Queue": "queue",
-    "StringIO": "io",
-    "cStringIO": "io",
-    "cPickle": "pickle",
-    "__builtin__": "builtins",
-}
+from zato.server._loader._old_names import OldNames
 
 
 class UnitLoader:
@@ -71,9 +60,13 @@ class ModuleSpace:
 
     Deployed modules have `__builtins__` of their own, whose `__import__` looks here first. That way services that are
     running never see modules that are only being prepared, and each import tells which unit depends on which.
+
+    Args:
+        has_old_names: Whether deployed code may import modules by names that are gone.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, has_old_names: bool = True) -> None:
+        self._old_names = OldNames(has_old_names)
         #: Modules in force by name; replaced, never changed.
         self.modules: Mapping[str, ModuleType] = {}
         self.builtins: dict[str, Any] = {}
@@ -117,13 +110,34 @@ class ModuleSpace:
         absolute = _absolute_name(name, globals or {}, level) if level else name
         module = finder.find(absolute, importer)
         if module is None:
-            return _import_other(name, globals, locals, fromlist, level)
+            return self._import_other(name, globals, locals, fromlist, level)
         if not fromlist:
             return finder.find(name.partition(".")[0], importer) or module
         for item in _items(module, fromlist):
             if not hasattr(module, item):
                 finder.find(f"{absolute}.{item}", importer)
         return module
+
+    def _import_other(
+        self,
+        name: str,
+        globals: Mapping[str, Any] | None,  # noqa: A002
+        locals: Mapping[str, Any] | None,  # noqa: A002
+        fromlist: Sequence[str] | None,
+        level: int,
+    ) -> ModuleType:
+        """Imports what was not deployed, under its old name if need be."""
+        if level:
+            return builtins.__import__(name, globals, locals, fromlist or (), level)
+        module = self._old_names.find(name, None, fromlist) if self._old_names.is_known_absent(name) else None
+        if module is None:
+            try:
+                module = builtins.__import__(name, globals, locals, fromlist or (), 0)
+            except ModuleNotFoundError as error:
+                module = self._old_names.find(name, error, fromlist)
+                if module is None:
+                    raise
+        return self._old_names.with_moved(name, module, fromlist)
 
     def find_spec(self, name: str, path: Any = None, target: Any = None) -> ModuleSpec | None:
         """Finds deployed modules for `importlib`, which knows nothing of `import_module`."""
@@ -149,19 +163,3 @@ def _absolute_name(name: str, globals: Mapping[str, Any], level: int) -> str:  #
         raise ImportError("attempted relative import with no known parent package", name=name)
     parts = parts[: len(parts) - level + 1]
     return ".".join([*parts, name] if name else parts)
-
-
-def _import_other(
-    name: str,
-    globals: Mapping[str, Any] | None,  # noqa: A002
-    locals: Mapping[str, Any] | None,  # noqa: A002
-    fromlist: Sequence[str] | None,
-    level: int,
-) -> ModuleType:
-    """Imports what was not deployed, under its old name if need be."""
-    try:
-        return builtins.__import__(name, globals, locals, fromlist or (), level)
-    except ModuleNotFoundError as error:
-        if level or error.name != name or name not in _RENAMED:
-            raise
-    return __import__(_RENAMED[name], fromlist=["*"])

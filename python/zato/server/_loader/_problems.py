@@ -9,6 +9,7 @@ import traceback
 from pathlib import PurePath
 from typing import TypedDict
 
+from zato.server._loader._old_names import OLD_NAMES
 from zato.server._loader._units import Unit
 
 
@@ -38,19 +39,6 @@ _PYTHON_2_LINES = {
     "backquotes": re.compile(r"`[^`]+`"),
     "`ur''` literals": re.compile(r"\b[uU][rR]['\"]"),
     "long or octal literals": re.compile(r"\b\d+[lL]\b|\b0\d+\b"),
-}
-
-_PYTHON_2_MODULES = {
-    "urllib2": "urllib.request",
-    "cookielib": "http.cookiejar",
-    "HTMLParser": "html.parser",
-    "SimpleHTTPServer": "http.server",
-    "BaseHTTPServer": "http.server",
-    "xmlrpclib": "xmlrpc.client",
-    "commands": "subprocess",
-    "sets": "the built-in set",
-    "exceptions": "builtins",
-    "thread": "threading",
 }
 
 _PACKAGES = {
@@ -144,8 +132,10 @@ def _missing_module_hint(name: str, unit: Unit) -> str:
     top = name.partition(".")[0]
     if unit.is_installed and f"{unit.module}.".startswith(f"{name}."):
         return "put the directory it is in on PYTHONPATH, or write ./DIR or /DIR into service-sources.txt instead of it"
-    if name in _PYTHON_2_MODULES:
-        return f"`{name}` is a module of Python 2; use {_PYTHON_2_MODULES[name]}"
+    if name in OLD_NAMES:
+        home = OLD_NAMES[name]
+        instead = "what has replaced it" if home.startswith("zato.server.") else f"`{home}`"
+        return f"`{name}` is an old name; import {instead}, or set `old_module_names = True` in [compat] of server.conf"
     if top == "zato":
         return f"this version does not have `{name}`"
     if unit.name_note and top == unit.module:

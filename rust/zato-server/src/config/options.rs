@@ -165,6 +165,8 @@ impl HotDeployOptions {
 pub struct RuntimeOptions {
     /// `[compat] profile`.
     pub profile: Profile,
+    /// `[compat] old_module_names`: deployed modules may import others by names that are gone, such as `httplib`.
+    pub has_old_module_names: bool,
     /// `[main] max_threads`: most Python threads of a worker that run services.
     pub max_threads: usize,
     /// `[main] queue_limit`: most invocations waiting in a worker; more are answered 503.

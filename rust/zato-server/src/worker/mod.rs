@@ -96,5 +96,6 @@ fn guest_options(options: &WorkerOptions) -> GuestOptions {
         simple_io: server.simple_io.clone(),
         invoker_allows_internal: server.invoker_allows_internal.clone(),
         is_service_allowed: ServiceFilter(Arc::new(move |service| allowed.allows_service(service))),
+        has_old_module_names: server.runtime.has_old_module_names,
     }
 }

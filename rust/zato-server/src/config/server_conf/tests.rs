@@ -109,7 +109,7 @@ fn a_file_of_3_2_is_understood() {
          service_invoker_allow_internal=a, b\nqueue_build_cap=30000000\n\
          [http]\nmethods_allowed=get, POST\n[content_type]\njson = application/vnd.json\nxml=text/xml\n\
          [kvdb]\nhost=localhost\nport=6379\n[rbac]\n[[auth_type_hook]]\nservice=x\n\
-         [compat]\nprofile=2.0\n[logging]\nhttp_access_log_ignore=/a, /b\nrest_log_ignore=\n\
+         [compat]\nprofile=2.0\nold_module_names=False\n[logging]\nhttp_access_log_ignore=/a, /b\nrest_log_ignore=\n\
          [startup_services_first_worker]\nmy.service={\"a\": [1, 2]}\nother.service=\nthird=file:///etc/payload\n\
          [startup_services]\nold.service=x\n[os_environ]\nMY_VAR=a b\n[user_config]\nuser=./user.conf\n",
     );
@@ -125,6 +125,7 @@ fn a_file_of_3_2_is_understood() {
     assert_eq!(http.json_content_type, "application/vnd.json");
     assert_eq!((http.access_log_ignore.len(), http.rest_log_ignore.len()), (2, 0));
     assert_eq!(http.profile, Profile::V2_0);
+    assert!(!options.runtime.has_old_module_names);
     assert_eq!(options.invoker_allows_internal, ["a", "b"]);
     let startup: Vec<_> =
         options.startup_services_first_worker.iter().map(|service| service.name.as_str()).collect();
@@ -180,6 +181,7 @@ fn every_bad_value_is_told_with_line_field_and_way_out() {
         ("[deploy_patterns_allowed]\norder=random\n", 2, "order"),
         ("[deploy_patterns_allowed]\n*=perhaps\n", 2, "*"),
         ("[compat]\nprofile=9.9\n", 2, "profile"),
+        ("[compat]\nold_module_names=some\n", 2, "old_module_names"),
         ("[misc]\nneeds_x_zato_cid=2\n", 2, "needs_x_zato_cid"),
         ("[misc]\nhttp_server_header=a\u{7f}b\n", 2, "http_server_header"),
         ("[http]\nmethods_allowed=\n", 2, "methods_allowed"),
