@@ -94,6 +94,12 @@ NAMES: dict[str, dict[str, str]] = {
         """,
         "zato.common.json_schema": "ValidationException",
     },
+    "1.8": {
+        "zato.client": """
+            APIClient AnyServiceInvoker JSONClient JSONSIOClient RawDataClient SOAPClient SOAPSIOClient XMLClient
+            ZatoClient
+        """,
+    },
     "1.7": {
         "zato.common.typing_": """
             any_ anydict anydictnone anylist anylistnone anynone anyset anytuple boolnone byteslist bytesnone callable_
@@ -254,6 +260,9 @@ MISSING = """
     zato.sso:const single sign-on
     zato.sso:status_code single sign-on
     zato.distlock:LockManager locks shared by servers
+    zato.client:SOAPClient SOAP channels
+    zato.client:SOAPSIOClient SOAP channels
+    zato.client:XMLClient XML channels
     zato.testing:ServiceTestCase the test harness
 """
 

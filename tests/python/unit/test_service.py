@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from fake_core import Records
+from zato.common._missing import MissingFeature
 from zato.common.json_internal import dumps, loads
 from zato.common.util import asbool, fs_safe_name, make_repr, new_cid, spawn_greenlet
 from zato.server import service as public
@@ -129,3 +130,13 @@ def test_json_knows_more_than_the_standard_library() -> None:
     assert dump_fallback(SimpleNamespace(to_dict=lambda: {"a": 1})) == {"a": 1}
     with pytest.raises(TypeError, match="have no JSON form"):
         dump_fallback(object())
+
+
+def test_facades_of_parts_that_are_not_there_name_the_part() -> None:
+    service = Service()
+    with pytest.raises(MissingFeature, match=r"`self\.kvdb\.conn` needs Redis connections, which this version"):
+        _ = service.kvdb.conn
+    with pytest.raises(MissingFeature, match=r"`self\.rest\['CRM'\]` needs outgoing REST connections"):
+        _ = service.rest["CRM"]
+    with pytest.raises(MissingFeature, match=r"`self\.email\.smtp` needs mail connections"):
+        service.email.smtp.get("Mail")

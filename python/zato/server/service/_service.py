@@ -12,6 +12,7 @@ from zato import _core
 from zato.common.util.names import convert_impl_name
 from zato.common.util.time_ import TimeUtil
 from zato.server._logging import ServiceLogger, get_service_logger
+from zato.server.service._facades import AbsentFacades
 from zato.server.service._hooks import Hooks
 from zato.server.service._server import Server
 from zato.server.service._thread import ServiceThread
@@ -39,7 +40,7 @@ class _Logger:
         return get_service_logger(owner.get_name())
 
 
-class Service(Hooks, _core.Service):
+class Service(Hooks, _core.Service, AbsentFacades):
     """A unit of work that channels, jobs and other services invoke. Implement `handle`, or `handle_GET` and the like.
 
     A new instance is made for each invocation. What belongs to the invocation, such as `self.request` and
