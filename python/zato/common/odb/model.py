@@ -32,7 +32,7 @@ __all__ = [
     "Service",
 ]
 
-_NEEDS = "the tables of an upstream database"
+_NEEDS = "the tables of Zato's own database"
 
 APIKeySecurity = missing_class("APIKeySecurity", _NEEDS, __name__)
 Base = missing_class("Base", _NEEDS, __name__)

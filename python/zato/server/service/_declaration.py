@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, get_args
 
+from zato.common.marshal_._model import Model
 from zato.server.service._io import Elem, as_element
 
 _NAMES = (
@@ -201,6 +202,8 @@ def _elements(source: _Source, name: str, given: Any, patterns: dict[str, Any]) 
         given = sorted(given, key=lambda item: item if isinstance(item, str) else getattr(item, "name", ""))
     elif isinstance(given, type) or hasattr(given, "__origin__"):
         shown = getattr(given, "__name__", repr(given))
+        if _is_model(given):
+            raise ValueError(f"{source.text}: `{name}` is model {shown}; this version takes names and elements only")
         source.warnings.append(
             f"{source.text}: `{name}` is the class {shown}, which is no list of names and elements; it is ignored"
         )
@@ -220,6 +223,11 @@ def _elements(source: _Source, name: str, given: Any, patterns: dict[str, Any]) 
             element = _copy(element)
         elements.append(element)
     return elements
+
+
+def _is_model(given: Any) -> bool:
+    """Whether a class is a model, or a list of models."""
+    return any(isinstance(item, type) and issubclass(item, Model) for item in (given, *get_args(given)))
 
 
 def _copy(element: Elem) -> Elem:

@@ -26,7 +26,7 @@ class AbsentFacades:
     es: Any = missing_object("self.es", "Elasticsearch connections")
     im: Any = missing_object("self.im", "connections to messengers")
     kvdb: Any = missing_object("self.kvdb", "Redis connections")
-    odb: Any = missing_object("self.odb", "the tables of an upstream database")
+    odb: Any = missing_object("self.odb", "the tables of Zato's own database")
     out: Any = missing_object("self.out", "outgoing connections")
     outgoing: Any = missing_object("self.outgoing", "outgoing connections")
     pubsub: Any = missing_object("self.pubsub", "publish/subscribe")
