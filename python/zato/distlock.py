@@ -1,6 +1,6 @@
 """Locks under their import path of 3.0 to 4.1 (reference service-api 1.3, 3.9)."""
 
-from zato.common._missing import missing_class
+from zato.common._missing import Missing
 
 __all__ = ["LockManager", "LockTimeout"]
 
@@ -9,4 +9,5 @@ class LockTimeout(Exception):  # noqa: N818 - historical name
     """A lock could not be had in time."""
 
 
-LockManager = missing_class("LockManager", "locks shared by servers", __name__)
+class LockManager(Missing, needs="locks shared by servers"):
+    """Not available: needs locks shared by servers."""

@@ -1,6 +1,6 @@
 """Elements under their import path of 4.1 (reference service-api 1.1)."""
 
-from zato.common._missing import missing_class
+from zato.common._missing import Missing
 from zato.server.service._input import ServiceInput
 from zato.server.service._io import (
     CSV,
@@ -56,4 +56,6 @@ __all__ = [
     "Unicode",
 ]
 
-IOProcessor = missing_class("IOProcessor", "the input and output engine of 4.1", __name__)
+
+class IOProcessor(Missing, needs="the input and output engine of 4.1"):
+    """Not available: needs the input and output engine of 4.1."""

@@ -1,6 +1,6 @@
 """Elements under their import path of 3.2 (reference service-api 1.1)."""
 
-from zato.common._missing import missing_class
+from zato.common._missing import Missing
 from zato.common.exception import ParsingError, SerialisationError
 from zato.server.service._input import ServiceInput
 from zato.server.service._io import (
@@ -61,4 +61,6 @@ __all__ = [
     "Unicode",
 ]
 
-CySimpleIO = missing_class("CySimpleIO", "the input and output engine of 3.2", __name__)
+
+class CySimpleIO(Missing, needs="the input and output engine of 3.2"):
+    """Not available: needs the input and output engine of 3.2."""

@@ -13,7 +13,7 @@ from zato.client._response import (
     Response,
     ServiceInvokeResponse,
 )
-from zato.common._missing import missing_class
+from zato.common._missing import Missing
 
 __all__ = [
     "CID_NO_CLIP",
@@ -35,6 +35,14 @@ __all__ = [
     "get_client_from_credentials",
 ]
 
-SOAPClient = missing_class("SOAPClient", "SOAP channels", __name__)
-SOAPSIOClient = missing_class("SOAPSIOClient", "SOAP channels", __name__)
-XMLClient = missing_class("XMLClient", "XML channels", __name__)
+
+class SOAPClient(Missing, needs="SOAP channels"):
+    """Not available: needs SOAP channels."""
+
+
+class SOAPSIOClient(Missing, needs="SOAP channels"):
+    """Not available: needs SOAP channels."""
+
+
+class XMLClient(Missing, needs="XML channels"):
+    """Not available: needs XML channels."""

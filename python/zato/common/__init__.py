@@ -6,11 +6,16 @@ Message builders are those of 4.1 (reference service-api 1.3).
 from http import HTTPStatus as _HTTPStatus
 
 from zato.common._message import Message as Message
-from zato.common._missing import missing_class as _missing_class
+from zato.common._missing import Missing as _Missing
 from zato.common.api import *  # noqa: F403 - the historical module has every constant
 from zato.common.exception import *  # noqa: F403 - and every exception
 
 HTTP_RESPONSES = {status.value: status.phrase for status in _HTTPStatus}
 
-SOAPMessage = _missing_class("SOAPMessage", "SOAP messages", __name__)
-XMLMessage = _missing_class("XMLMessage", "XML messages", __name__)
+
+class SOAPMessage(_Missing, needs="SOAP messages"):
+    """Not available: needs SOAP messages."""
+
+
+class XMLMessage(_Missing, needs="XML messages"):
+    """Not available: needs XML messages."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any, NoReturn
 
-__all__ = ["MissingFeature", "MissingObject", "missing_class", "missing_object", "refuse"]
+__all__ = ["Missing", "MissingFeature", "MissingObject", "missing_object", "refuse"]
 
 
 class MissingFeature(NotImplementedError):  # noqa: N818 - it says what is the matter
@@ -46,19 +46,19 @@ class _MissingClass(type):
         refuse(cls.__name__, cls._zato_needs)
 
 
-def missing_class(name: str, needs: str, module: str) -> Any:
-    """Makes a class that can be imported, subclassed and named in annotations.
+class Missing(metaclass=_MissingClass):
+    """Base of classes that can be imported, subclassed and named in annotations.
 
-    Args:
-        name: Name of the class.
-        needs: What is missing, for instance `LDAP connections`.
-        module: The module it belongs to.
-
-    Returns:
-        The class; making an instance and reading its attributes raise `MissingFeature`.
+    Making an instance and reading attributes raise `MissingFeature`. Subclasses say what is missing, for instance
+    `needs="LDAP connections"`; theirs inherit it.
     """
-    text = f"Not available: it needs {needs}, which this version does not have."
-    return _MissingClass(name, (), {"__doc__": text, "__module__": module, "_zato_needs": needs})
+
+    _zato_needs = ""
+
+    def __init_subclass__(cls, needs: str = "", **options: Any) -> None:
+        super().__init_subclass__(**options)
+        if needs:
+            cls._zato_needs = needs
 
 
 class MissingObject:
@@ -86,5 +86,5 @@ class MissingObject:
 
 
 def missing_object(name: str, needs: str) -> Any:
-    """Gives an object whose every use raises `MissingFeature`; see `missing_class`."""
+    """Gives an object whose every use raises `MissingFeature`; see `Missing`."""
     return MissingObject(name, needs)

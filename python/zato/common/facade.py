@@ -1,7 +1,9 @@
 """`self.security` under its import path of 3.2 (reference service-api 1.3, 3.6)."""
 
-from zato.common._missing import missing_class
+from zato.common._missing import Missing
 
 __all__ = ["SecurityFacade"]
 
-SecurityFacade = missing_class("SecurityFacade", "bearer token definitions", __name__)
+
+class SecurityFacade(Missing, needs="bearer token definitions"):
+    """Not available: needs bearer token definitions."""

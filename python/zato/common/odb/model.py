@@ -4,7 +4,7 @@ This server keeps configuration in a store of its own, so there are no such tabl
 they are used.
 """
 
-from zato.common._missing import missing_class
+from zato.common._missing import Missing
 
 __all__ = [
     "HTTPSOAP",
@@ -34,26 +34,94 @@ __all__ = [
 
 _NEEDS = "the tables of Zato's own database"
 
-APIKeySecurity = missing_class("APIKeySecurity", _NEEDS, __name__)
-Base = missing_class("Base", _NEEDS, __name__)
-ChannelAMQP = missing_class("ChannelAMQP", _NEEDS, __name__)
-ChannelWMQ = missing_class("ChannelWMQ", _NEEDS, __name__)
-ChannelZMQ = missing_class("ChannelZMQ", _NEEDS, __name__)
-Cluster = missing_class("Cluster", _NEEDS, __name__)
-CronStyleJob = missing_class("CronStyleJob", _NEEDS, __name__)
-DeployedService = missing_class("DeployedService", _NEEDS, __name__)
-DeploymentPackage = missing_class("DeploymentPackage", _NEEDS, __name__)
-DeploymentStatus = missing_class("DeploymentStatus", _NEEDS, __name__)
-HTTPBasicAuth = missing_class("HTTPBasicAuth", _NEEDS, __name__)
-HTTPSOAP = missing_class("HTTPSOAP", _NEEDS, __name__)
-IntervalBasedJob = missing_class("IntervalBasedJob", _NEEDS, __name__)
-Job = missing_class("Job", _NEEDS, __name__)
-OutgoingAMQP = missing_class("OutgoingAMQP", _NEEDS, __name__)
-OutgoingFTP = missing_class("OutgoingFTP", _NEEDS, __name__)
-OutgoingOdoo = missing_class("OutgoingOdoo", _NEEDS, __name__)
-OutgoingWMQ = missing_class("OutgoingWMQ", _NEEDS, __name__)
-OutgoingZMQ = missing_class("OutgoingZMQ", _NEEDS, __name__)
-SQLConnectionPool = missing_class("SQLConnectionPool", _NEEDS, __name__)
-SecurityBase = missing_class("SecurityBase", _NEEDS, __name__)
-Server = missing_class("Server", _NEEDS, __name__)
-Service = missing_class("Service", _NEEDS, __name__)
+
+class APIKeySecurity(Missing, needs=_NEEDS):
+    """Not available: needs the tables of Zato's own database."""
+
+
+class Base(Missing, needs=_NEEDS):
+    """Not available: needs the tables of Zato's own database."""
+
+
+class ChannelAMQP(Missing, needs=_NEEDS):
+    """Not available: needs the tables of Zato's own database."""
+
+
+class ChannelWMQ(Missing, needs=_NEEDS):
+    """Not available: needs the tables of Zato's own database."""
+
+
+class ChannelZMQ(Missing, needs=_NEEDS):
+    """Not available: needs the tables of Zato's own database."""
+
+
+class Cluster(Missing, needs=_NEEDS):
+    """Not available: needs the tables of Zato's own database."""
+
+
+class CronStyleJob(Missing, needs=_NEEDS):
+    """Not available: needs the tables of Zato's own database."""
+
+
+class DeployedService(Missing, needs=_NEEDS):
+    """Not available: needs the tables of Zato's own database."""
+
+
+class DeploymentPackage(Missing, needs=_NEEDS):
+    """Not available: needs the tables of Zato's own database."""
+
+
+class DeploymentStatus(Missing, needs=_NEEDS):
+    """Not available: needs the tables of Zato's own database."""
+
+
+class HTTPBasicAuth(Missing, needs=_NEEDS):
+    """Not available: needs the tables of Zato's own database."""
+
+
+class HTTPSOAP(Missing, needs=_NEEDS):
+    """Not available: needs the tables of Zato's own database."""
+
+
+class IntervalBasedJob(Missing, needs=_NEEDS):
+    """Not available: needs the tables of Zato's own database."""
+
+
+class Job(Missing, needs=_NEEDS):
+    """Not available: needs the tables of Zato's own database."""
+
+
+class OutgoingAMQP(Missing, needs=_NEEDS):
+    """Not available: needs the tables of Zato's own database."""
+
+
+class OutgoingFTP(Missing, needs=_NEEDS):
+    """Not available: needs the tables of Zato's own database."""
+
+
+class OutgoingOdoo(Missing, needs=_NEEDS):
+    """Not available: needs the tables of Zato's own database."""
+
+
+class OutgoingWMQ(Missing, needs=_NEEDS):
+    """Not available: needs the tables of Zato's own database."""
+
+
+class OutgoingZMQ(Missing, needs=_NEEDS):
+    """Not available: needs the tables of Zato's own database."""
+
+
+class SQLConnectionPool(Missing, needs=_NEEDS):
+    """Not available: needs the tables of Zato's own database."""
+
+
+class SecurityBase(Missing, needs=_NEEDS):
+    """Not available: needs the tables of Zato's own database."""
+
+
+class Server(Missing, needs=_NEEDS):
+    """Not available: needs the tables of Zato's own database."""
+
+
+class Service(Missing, needs=_NEEDS):
+    """Not available: needs the tables of Zato's own database."""

@@ -1,7 +1,7 @@
 """Requests and responses under their historical import path (reference service-api 1.1)."""
 
 from zato._core import HTTPRequestData, Request, Response
-from zato.common._missing import missing_class
+from zato.common._missing import Missing
 
 __all__ = [
     "AMQPRequestData",
@@ -15,9 +15,25 @@ __all__ = [
     "WebSphereMQRequestData",
 ]
 
-AMQPRequestData = missing_class("AMQPRequestData", "AMQP channels", __name__)
-Cloud = missing_class("Cloud", "cloud connections", __name__)
-HL7RequestData = missing_class("HL7RequestData", "HL7 channels", __name__)
-IBMMQRequestData = missing_class("IBMMQRequestData", "IBM MQ channels", __name__)
-Outgoing = missing_class("Outgoing", "outgoing connections", __name__)
+
+class AMQPRequestData(Missing, needs="AMQP channels"):
+    """Not available: needs AMQP channels."""
+
+
+class Cloud(Missing, needs="cloud connections"):
+    """Not available: needs cloud connections."""
+
+
+class HL7RequestData(Missing, needs="HL7 channels"):
+    """Not available: needs HL7 channels."""
+
+
+class IBMMQRequestData(Missing, needs="IBM MQ channels"):
+    """Not available: needs IBM MQ channels."""
+
+
+class Outgoing(Missing, needs="outgoing connections"):
+    """Not available: needs outgoing connections."""
+
+
 WebSphereMQRequestData = IBMMQRequestData
