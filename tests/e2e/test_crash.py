@@ -75,6 +75,13 @@ def test_killing_everything_during_deployments_leaves_one_whole_version(own_zato
         assert {zato.get("/version").text for _ in range(30)} == {wanted}
 
 
+def test_a_start_right_after_the_supervisor_was_killed_succeeds(own_zato: Environment) -> None:
+    for _ in range(10):
+        os.kill(own_zato.supervisor_pid(), signal.SIGKILL)
+        own_zato.start()
+        assert own_zato.invoke("demo.ping").status == 200
+
+
 def test_an_import_that_is_killed_is_whole_or_absent(own_zato: Environment) -> None:
     zato = own_zato
     for number in range(12):

@@ -7,8 +7,6 @@ Edit this file, save it, and the next request runs the new code. A service is ca
     zato service invoke DIR/server1 demo.ping
 """
 
-import asyncio
-
 from zato.common.exception import NotFound
 from zato.server.service import Int, Service
 
@@ -88,5 +86,8 @@ class Slow(Service):
     """May be a coroutine, which waits without keeping a thread."""
 
     async def handle(self):
+        # Imported when it is needed: nothing else here needs it.
+        import asyncio
+
         await asyncio.sleep(0.1)
         self.response.payload = {'waited': 0.1}

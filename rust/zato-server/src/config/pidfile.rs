@@ -3,10 +3,16 @@
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{Read, Seek, Write};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use zato_core::error::Context;
 use zato_core::{Error, ErrorKind, Result};
+
+/// How long a process that was killed may take to let go of its pidfile.
+const ENDING_LIMIT: Duration = Duration::from_secs(1);
+
+/// How often to look whether it has.
+const LOOK: Duration = Duration::from_millis(2);
 
 /// A pidfile held by this process. A lock on the file is what says that the process lives; the number in it
 /// only says which one, so neither a crash nor a reused process ID confuses anybody. Dropping it removes
@@ -27,6 +33,7 @@ impl Pidfile {
     pub fn acquire(path: impl Into<PathBuf>) -> Result<Self> {
         let path = path.into();
         let mut attempts = 10;
+        let begun = Instant::now();
         loop {
             let mut file = OpenOptions::new()
                 .read(true)
@@ -40,10 +47,17 @@ impl Pidfile {
                 // Somebody may be asking for the holder at this very moment, which takes the lock for an instant.
                 Err(TryLockError::WouldBlock) if attempts > 0 => {
                     attempts -= 1;
-                    std::thread::sleep(Duration::from_millis(2));
+                    std::thread::sleep(LOOK);
                     continue;
                 }
-                Err(TryLockError::WouldBlock) => return Err(already_running(&path, read_pid(&mut file))),
+                Err(TryLockError::WouldBlock) => {
+                    let pid = read_pid(&mut file);
+                    if is_ending(pid) && begun.elapsed() < ENDING_LIMIT {
+                        std::thread::sleep(LOOK);
+                        continue;
+                    }
+                    return Err(already_running(&path, pid));
+                }
                 Err(TryLockError::Error(error)) => {
                     return Err(Error::new(
                         ErrorKind::Io,
@@ -89,12 +103,24 @@ impl Pidfile {
                 .source(error));
             }
         };
-        match file.try_lock_shared() {
-            Ok(()) => Ok(None),
-            Err(TryLockError::WouldBlock) => Ok(read_pid(&mut file)),
-            Err(TryLockError::Error(error)) => {
-                Err(Error::new(ErrorKind::Io, format!("could not check pidfile `{}`", path.display()))
-                    .source(error))
+        let begun = Instant::now();
+        loop {
+            match file.try_lock_shared() {
+                Ok(()) => return Ok(None),
+                Err(TryLockError::WouldBlock) => {
+                    let pid = read_pid(&mut file);
+                    if !is_ending(pid) || begun.elapsed() >= ENDING_LIMIT {
+                        return Ok(pid);
+                    }
+                    std::thread::sleep(LOOK);
+                }
+                Err(TryLockError::Error(error)) => {
+                    return Err(Error::new(
+                        ErrorKind::Io,
+                        format!("could not check pidfile `{}`", path.display()),
+                    )
+                    .source(error));
+                }
             }
         }
     }
@@ -123,8 +149,29 @@ impl Drop for Pidfile {
     }
 }
 
+/// Whether a process is gone, or has been killed and only gives back what it has, its locks among that.
+#[cfg(target_os = "linux")]
+fn is_ending(pid: Option<u32>) -> bool {
+    /// `PF_EXITING` of the kernel.
+    const EXITING: u64 = 4;
+    let Some(pid) = pid else { return false };
+    let Ok(text) = std::fs::read_to_string(format!("/proc/{pid}/stat")) else { return true };
+    // The name of the program, which comes before, may hold anything.
+    let mut fields = text.rsplit(')').next().unwrap_or_default().split_whitespace();
+    let state = fields.next();
+    let flags = fields.nth(5).and_then(|flags| flags.parse::<u64>().ok());
+    matches!(state, Some("Z" | "X")) || flags.is_some_and(|flags| flags & EXITING != 0)
+}
+
+/// Elsewhere nobody can tell.
+#[cfg(not(target_os = "linux"))]
+fn is_ending(_pid: Option<u32>) -> bool {
+    false
+}
+
 fn read_pid(file: &mut File) -> Option<u32> {
     let mut text = String::new();
+    file.rewind().ok()?;
     file.read_to_string(&mut text).ok()?;
     text.trim().parse().ok()
 }
@@ -159,6 +206,21 @@ mod tests {
         assert!(!Pidfile::remove_stale(&path).unwrap());
         drop(held);
         assert!(!path.exists());
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn processes_that_end_are_told_from_those_that_live() {
+        let mut child = std::process::Command::new("sleep").arg("60").spawn().unwrap();
+        let pid = Some(child.id());
+        assert!(!is_ending(pid) && !is_ending(Some(std::process::id())) && !is_ending(None));
+        child.kill().unwrap();
+        let begun = Instant::now();
+        while !is_ending(pid) {
+            assert!(begun.elapsed() < Duration::from_secs(20), "a killed process ends");
+        }
+        child.wait().unwrap();
+        assert!(is_ending(pid), "and is gone then");
     }
 
     #[test]
