@@ -33,7 +33,7 @@ $(WHEEL): $(BIN)/maturin $(RUST) $(PYSRC)
 wheel: $(WHEEL) ## build the wheel into dist/ and install it into .venv
 
 dist-wheel: $(BIN)/maturin ## build the wheel that is published: link-time optimized, stripped
-	$(BIN)/maturin build --profile dist --strip --out dist --interpreter $(BIN)/python
+	$(BIN)/maturin build --quiet --profile dist --strip --out dist/published --interpreter $(BIN)/python
 
 test: lint rust-test python-test e2e fuzz ## everything CI runs
 
@@ -65,7 +65,9 @@ e2e: $(WHEEL) $(BIN)/pytest ## end-to-end tests on real processes; commands in t
 fuzz: ## run every fuzz target for a short while (FUZZ_SECONDS=20)
 	./fuzz/run $(or $(FUZZ_SECONDS),20)
 
-bench: $(WHEEL) ## measure against peers in the same run and print ratios
+bench: dist-wheel $(BIN)/maturin ## measure the published wheel against peers in the same run and print ratios
+	$(BIN)/pip install --quiet --force-reinstall --no-deps "$$(ls -t dist/published/zato-*.whl | head -1)"
+	@rm -f $(WHEEL)
 	$(PYTHON) benches/run.py
 
 clean: ## remove everything that was built

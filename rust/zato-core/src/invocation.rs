@@ -135,6 +135,8 @@ pub struct Invocation {
     pub http: Option<Box<HttpRequest>>,
     /// Raw body.
     pub body: Bytes,
+    /// When the request arrived.
+    pub received: Instant,
     /// When the caller gives up; work not started by then is not started at all.
     pub deadline: Option<Instant>,
     /// Where the outcome goes.

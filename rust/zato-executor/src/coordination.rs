@@ -310,12 +310,18 @@ impl Coordination {
         }
     }
 
-    /// Forgets that jobs block once that was long enough ago; gives whether they still count as blocking.
+    /// Forgets that jobs block once that was long enough ago; gives whether they still count as blocking. Where
+    /// followers are woken at once no push ever finds the drainer stuck, so that this has to look for itself whether
+    /// the last thread that took a job waits.
     pub(crate) fn expire_blocking(&self) -> bool {
         if !self.word().is_blocking() {
             return false;
         }
-        let is_over = self.now() >= self.blocking_until.load(Ordering::Relaxed);
+        let now = self.now();
+        if self.drainer.pulse() != Pulse::NONE && self.is_drainer_blocked(now) {
+            self.blocking_until.store(now + REGIME, Ordering::Relaxed);
+        }
+        let is_over = now >= self.blocking_until.load(Ordering::Relaxed);
         if is_over {
             self.word.fetch_and(!BLOCKING, SeqCst);
         }

@@ -101,8 +101,10 @@ impl<G: Gate> Executor<G> {
     /// As [`Executor::push`].
     pub fn push_deferred(&self, job: G::Job) -> Result<(), G::Job> {
         let depth = self.enqueue(job)?;
-        if depth > self.shared.coordination.options.deferred_depth as u64 {
-            self.shared.coordination.notify();
+        let coordination = &self.shared.coordination;
+        // Jobs that block want to begin at once: begun together they end together, and the CPU is idle in between.
+        if depth > coordination.options.deferred_depth as u64 || coordination.word().is_blocking() {
+            coordination.notify();
         }
         Ok(())
     }
@@ -121,8 +123,9 @@ impl<G: Gate> Executor<G> {
     #[must_use]
     pub fn shares_cpu(&self) -> bool {
         let coordination = &self.shared.coordination;
-        let is_expected = coordination.word().is_searching() && coordination.admission.waiting() > 0;
-        coordination.drainer.is_on(sched_getcpu(), is_expected)
+        let word = coordination.word();
+        let is_expected = word.is_searching() && coordination.admission.waiting() > 0;
+        !word.is_blocking() && coordination.drainer.is_on(sched_getcpu(), is_expected)
     }
 
     fn enqueue(&self, job: G::Job) -> Result<u64, G::Job> {

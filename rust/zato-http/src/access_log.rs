@@ -3,9 +3,11 @@
 use std::cell::RefCell;
 use std::io::Write as _;
 use std::net::IpAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use http::HeaderValue;
+use parking_lot::Mutex;
 use rustix::time::{ClockId, clock_gettime};
 use zato_core::Cid;
 
@@ -31,9 +33,48 @@ pub(crate) struct Entry<'e> {
     pub(crate) agent: Option<&'e HeaderValue>,
 }
 
+/// Lines are handed over when there are so many bytes of them.
+const ENOUGH: usize = 4096;
+
+/// Lines on their way to the log. Handing over each by itself would cost as much as making it.
+pub(crate) struct Lines {
+    log: Arc<dyn AccessLog>,
+    /// Locked by the I/O thread alone, so that nobody ever waits.
+    waiting: Mutex<Vec<u8>>,
+}
+
+impl Lines {
+    pub(crate) fn new(log: Arc<dyn AccessLog>) -> Self {
+        Self { log, waiting: Mutex::new(Vec::with_capacity(2 * ENOUGH)) }
+    }
+
+    /// Adds a line.
+    pub(crate) fn add(&self, entry: &Entry<'_>) {
+        let mut waiting = self.waiting.lock();
+        entry.format(&mut waiting);
+        if waiting.len() >= ENOUGH {
+            self.log.write(&waiting);
+            waiting.clear();
+        }
+    }
+
+    /// Hands over what waits.
+    pub(crate) fn flush(&self) {
+        let mut waiting = self.waiting.lock();
+        if !waiting.is_empty() {
+            self.log.write(&waiting);
+            waiting.clear();
+        }
+    }
+}
+
+impl Drop for Lines {
+    fn drop(&mut self) {
+        self.flush();
+    }
+}
+
 thread_local! {
-    /// A line is built in the same buffer each time.
-    static LINE: RefCell<Vec<u8>> = RefCell::new(Vec::with_capacity(512));
     static STAMP: RefCell<Stamp> = const { RefCell::new(Stamp { second: 0, text: String::new() }) };
 }
 
@@ -44,15 +85,6 @@ struct Stamp {
 }
 
 impl Entry<'_> {
-    /// Formats the line and hands it over.
-    pub(crate) fn write_to(&self, log: &dyn AccessLog) {
-        LINE.with_borrow_mut(|line| {
-            line.clear();
-            self.format(line);
-            log.write(line);
-        });
-    }
-
     fn format(&self, line: &mut Vec<u8>) {
         extend_with_address(self.remote, line);
         line.push(b' ');

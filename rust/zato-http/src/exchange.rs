@@ -201,7 +201,7 @@ impl Exchange {
                 size,
                 agent: self.agent.as_ref(),
             };
-            entry.write_to(&**log);
+            log.add(&entry);
         }
     }
 

@@ -78,6 +78,7 @@ impl Hub {
             tokio::time::sleep(interval).await;
             self.clock.refresh();
             state.look_at_log_levels();
+            state.flush_access_log();
             self.for_each(|link| match link.check(options) {
                 Expiry::None => {}
                 Expiry::Refuse(_) | Expiry::Cut => {

@@ -202,6 +202,7 @@ fn submit(
         security,
         http: Some(Box::new(http)),
         body,
+        received: exchange.started,
         deadline,
         reply,
     });

@@ -78,6 +78,7 @@ pub async fn serve(
         cut_off = drain => cut_off,
         () = &mut watch => 0,
     };
+    state.flush_access_log();
     Ok(Drained { cut_off })
 }
 

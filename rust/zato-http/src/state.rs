@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use arc_swap::ArcSwap;
 use zato_core::guest::Guest;
 
-use crate::access_log::AccessLog;
+use crate::access_log::{AccessLog, Lines};
 use crate::metrics::{ChannelMetrics, Metrics, MetricsSource};
 use crate::options::HttpOptions;
 use crate::outbox::Outbox;
@@ -25,7 +25,7 @@ pub struct State {
     /// Answers `/metrics` for all workers; without it, only this one is told about.
     pub metrics_source: Option<Arc<dyn MetricsSource>>,
     /// Where lines of the access log go; without it, none are made.
-    pub access_log: Option<Arc<dyn AccessLog>>,
+    pub(crate) access_log: Option<Lines>,
     /// Whether `/zato/health/ready` says yes; cleared when draining begins.
     pub is_ready: AtomicBool,
     /// Connections whose service has answered.
@@ -68,7 +68,7 @@ impl State {
     /// Writes an access log to this sink.
     #[must_use]
     pub fn with_access_log(mut self, log: Arc<dyn AccessLog>) -> Self {
-        self.access_log = Some(log);
+        self.access_log = Some(Lines::new(log));
         self
     }
 
@@ -88,8 +88,16 @@ impl State {
     /// what waits, in both directions, without anybody having to be woken for it.
     pub fn on_io_park(&self) {
         let is_in_the_way = self.guest.on_io_park();
+        self.flush_access_log();
         if !self.outbox.deliver() && is_in_the_way {
             self.outbox.wait();
+        }
+    }
+
+    /// Hands over lines of the access log.
+    pub(crate) fn flush_access_log(&self) {
+        if let Some(log) = &self.access_log {
+            log.flush();
         }
     }
 

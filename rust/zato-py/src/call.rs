@@ -1,7 +1,8 @@
 //! The facts of one run of one service, shared by the views that Python sees.
 
 use std::cell::Cell;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
+use std::time::Instant;
 
 use bytes::Bytes;
 use jiff::Timestamp;
@@ -32,8 +33,8 @@ pub(crate) struct Call {
     pub(crate) body: Bytes,
     /// What another service passed.
     pub(crate) given: Option<Given>,
-    /// When it began, in UTC.
-    pub(crate) begun: Timestamp,
+    /// When it began; requests begin when they arrive.
+    pub(crate) begun: Begun,
     /// The correlation ID as a calling service gave it, if it is not one of ours.
     pub(crate) foreign_cid: Option<String>,
 }
@@ -56,6 +57,18 @@ pub(crate) struct Given {
     pub(crate) in_reply_to: Option<String>,
 }
 
+/// When a call began.
+pub(crate) struct Begun {
+    instant: Instant,
+    at: OnceLock<Timestamp>,
+}
+
+impl From<Instant> for Begun {
+    fn from(instant: Instant) -> Self {
+        Self { instant, at: OnceLock::new() }
+    }
+}
+
 impl Call {
     /// Returns the data format services see.
     pub(crate) fn data_format(&self) -> &str {
@@ -74,9 +87,15 @@ impl Call {
         environ.get_item("REQUEST_METHOD").ok()??.extract().ok()
     }
 
+    /// Returns when it began on the clock of the wall, in UTC. Few ask, so that nobody looks at that clock before.
+    pub(crate) fn begun_at(&self) -> Timestamp {
+        *self.begun.at.get_or_init(|| Timestamp::now() - self.begun.instant.elapsed())
+    }
+
     /// Returns the correlation ID as services see it.
     pub(crate) fn cid_text(&self) -> String {
-        self.foreign_cid.clone().unwrap_or_else(|| self.cid.to_string())
+        // Not through the formatting machinery: every declared input and output passes here.
+        self.foreign_cid.clone().unwrap_or_else(|| self.cid.digits().map(char::from).iter().collect())
     }
 }
 

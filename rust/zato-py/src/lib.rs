@@ -46,6 +46,7 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<http_request::HttpRequestData>()?;
     module.add_class::<response::Response>()?;
     module.add_class::<io::payload::Payload>()?;
+    module.add_class::<io::input_element::InputElement>()?;
     module.add_class::<channel::Channel>()?;
     module.add_class::<channel::ChannelSecurity>()?;
     module.add_class::<asyncio::Completion>()?;

@@ -15,12 +15,12 @@ use crate::guest;
 /// So many short runs in a row make a service quick.
 const STREAK: u32 = 16;
 /// At most so many answers are held back, so that the I/O thread has something to do on another CPU.
-const MOST_HELD: u32 = 32;
+const MOST_HELD: u32 = 64;
 
 static LAST_NUMBER: AtomicU64 = AtomicU64::new(0);
 
 thread_local! {
-    /// The service this thread ran last.
+    /// The service this thread ran last, unless that took long.
     static RAN: Cell<u64> = const { Cell::new(0) };
     /// Answers that may be held back on this thread.
     static HELD: Cell<u32> = const { Cell::new(0) };
@@ -41,9 +41,11 @@ impl Pace {
         Self { number: LAST_NUMBER.fetch_add(1, Relaxed) + 1, streak: AtomicU32::new(0) }
     }
 
-    fn is_quick(&self) -> bool {
+    /// Whether it is quick, `was_short` telling how a run of it ended just now. Runs count when they are over: many
+    /// that have begun and block say nothing.
+    fn is_quick(&self, was_short: bool) -> bool {
         let streak = self.streak.load(Relaxed);
-        if streak < STREAK {
+        if was_short && streak < STREAK {
             self.streak.store(streak + 1, Relaxed);
         }
         streak >= STREAK
@@ -53,8 +55,9 @@ impl Pace {
 /// Notes what this thread is about to run, and decides whether what it answers is held back: not if it may take
 /// long, nor if it is the last that waits. Then what was held back so far is told at once.
 pub(crate) fn begin(entry: Option<&Entry>, has_more: bool) {
-    RAN.set(entry.map_or(0, |entry| entry.pace.number));
-    let is_quick = entry.is_some_and(|entry| entry.pace.is_quick());
+    let number = entry.map_or(0, |entry| entry.pace.number);
+    let was_short = RAN.replace(number) == number;
+    let is_quick = entry.is_some_and(|entry| entry.pace.is_quick(was_short));
     let held = HELD.get();
     let holds = is_quick && has_more && held < MOST_HELD;
     wakeups::hold(holds);
@@ -70,7 +73,7 @@ pub(crate) fn begin(entry: Option<&Entry>, has_more: bool) {
 
 /// The service that this thread ran last was not quick.
 pub(crate) fn took_long() {
-    let number = RAN.get();
+    let number = RAN.replace(0);
     if let Some(host) = guest::host()
         && let Some(entry) = host.registry.load().entries().find(|entry| entry.pace.number == number)
     {

@@ -14,6 +14,7 @@ pub(crate) struct Parts {
     pub(crate) bunch: Py<PyType>,
     pub(crate) bunchify: Py<PyAny>,
     pub(crate) service_input: Py<PyType>,
+    pub(crate) input_class_for: Py<PyAny>,
     pub(crate) deep_copy: Py<PyAny>,
     pub(crate) convert_input: Py<PyAny>,
     pub(crate) convert_output: Py<PyAny>,
@@ -39,6 +40,7 @@ impl Parts {
         let pretty = options | number("OPT_INDENT_2")?;
         let bunch = py.import("zato.bunch")?;
         let convert = py.import("zato.server.service._convert")?;
+        let inputs = py.import("zato.server.service._input")?;
         let class = |module: &Bound<'_, PyModule>, name: &str| -> PyResult<Py<PyType>> {
             Ok(module.getattr(name)?.cast_into::<PyType>()?.unbind())
         };
@@ -50,7 +52,8 @@ impl Parts {
             dump_fallback: py.import("zato.server.service._json")?.getattr("dump_fallback")?.unbind(),
             bunch: class(&bunch, "Bunch")?,
             bunchify: bunch.getattr("bunchify")?.unbind(),
-            service_input: class(&py.import("zato.server.service._input")?, "ServiceInput")?,
+            service_input: class(&inputs, "ServiceInput")?,
+            input_class_for: inputs.getattr("input_class_for")?.unbind(),
             deep_copy: py.import("copy")?.getattr("deepcopy")?.unbind(),
             convert_input: convert.getattr("convert_input")?.unbind(),
             convert_output: convert.getattr("convert_output")?.unbind(),

@@ -83,6 +83,21 @@ impl Request {
         }
     }
 
+    /// Returns the parameters that declared input is looked up in, which must not be changed. Most requests to
+    /// services with declared input have none, and need no object for services to see them in.
+    pub(crate) fn declared_params<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        let is_without = self.call.given.is_none()
+            && self
+                .call
+                .http
+                .as_deref()
+                .is_none_or(|http| http.path_params.is_empty() && http.uri.query().is_none());
+        if is_without && self.channel_params.get(py).is_none() {
+            return Ok(PyDict::new(py));
+        }
+        Ok(self.channel_params(py)?.into_bound(py))
+    }
+
     fn is_form(&self) -> bool {
         self.content_type().to_ascii_lowercase().starts_with("application/x-www-form-urlencoded")
     }

@@ -6,7 +6,6 @@ use std::time::Instant;
 use bytes::Bytes;
 use futures::channel::mpsc;
 use http::HeaderValue;
-use jiff::Timestamp;
 use pyo3::prelude::*;
 use pyo3::types::{PyByteArray, PyBytes, PyDict, PyIterator, PyString};
 use zato_core::Profile;
@@ -32,7 +31,7 @@ pub(crate) enum Progress<'py> {
 /// Runs what came from outside and answers. `has_more` says that other jobs wait, so that the answer need not
 /// be told at once.
 pub(crate) fn invocation(py: Python<'_>, invocation: Invocation, has_more: bool) {
-    let Invocation { cid, service, channel, security, http, body, deadline, reply } = invocation;
+    let Invocation { cid, service, channel, security, http, body, received, deadline, reply } = invocation;
     if reply.is_abandoned() {
         return;
     }
@@ -65,7 +64,7 @@ pub(crate) fn invocation(py: Python<'_>, invocation: Invocation, has_more: bool)
         http,
         body,
         given: None,
-        begun: Timestamp::now(),
+        begun: received.into(),
         foreign_cid: None,
     });
     let limit = setting.and_then(|setting| setting.timeout).or(settings.default_timeout);

@@ -179,7 +179,7 @@ impl Service {
     /// When the invocation began: UTC, without a time zone, as in 2.0-3.2.
     #[getter]
     fn invocation_time<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        let begun = self.call()?.begun;
+        let begun = self.call()?.begun_at();
         let parts = crate::python::Parts::get(py)?;
         let seconds = begun.as_second() as f64 + f64::from(begun.subsec_nanosecond()) / 1e9;
         let class = py.import(pyo3::intern!(py, "datetime"))?.getattr(pyo3::intern!(py, "datetime"))?;

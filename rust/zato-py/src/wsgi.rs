@@ -55,7 +55,7 @@ pub(crate) fn environ<'py>(
     environ.set_item("zato.http.POST", views.bind(py).getattr("POST")?)?;
     environ.set_item("zato.http.path_params", views.bind(py).getattr("path")?)?;
     environ.set_item("zato.request.payload", request.payload(py)?)?;
-    let begun = call.begun.to_string();
+    let begun = call.begun_at().to_string();
     environ.set_item("zato.request_timestamp_utc", &begun)?;
     environ.set_item("zato.request_timestamp", begun)?;
     environ.set_item("zato.local_tz", jiff::tz::TimeZone::system().iana_name().unwrap_or("UTC"))?;

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import copy
+from functools import lru_cache
 from typing import Any, NoReturn
 
+from zato._core import InputElement
 from zato.bunch import Bunch
 
 
@@ -36,3 +38,14 @@ class ServiceInput(Bunch):
         if not any(self.get(name) for name in names):
             shown = ", ".join(f"`{name}`" for name in names)
             raise ValueError(f"At least one of these elements is required: {shown}")
+
+
+@lru_cache(maxsize=4096)
+def input_class_for(names: tuple[str, ...]) -> type[ServiceInput]:
+    """Gives a `ServiceInput` class that finds the declared names faster than by `__getattr__`.
+
+    Names that dictionaries have already, such as `items`, stay what they are.
+    """
+    taken = dir(ServiceInput)
+    elements = {name: InputElement(name) for name in names if name not in taken}
+    return type("ServiceInput", (ServiceInput,), {"__slots__": (), "__module__": __name__, **elements})

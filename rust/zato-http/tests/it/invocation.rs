@@ -69,7 +69,7 @@ async fn behind_a_trusted_proxy_the_client_is_who_the_proxy_says() {
     assert_eq!(invocation.http.as_ref().unwrap().remote.ip().to_string(), "9.8.7.6");
     invocation.reply.send(response(""));
     client.answer().await;
-    assert!(server.lines.0.lock().starts_with("9.8.7.6 "));
+    wait_for(|| server.lines.0.lock().starts_with("9.8.7.6 ")).await;
 }
 
 async fn respond(channel: serde_json::Value, response: fn() -> Response) -> Answer {

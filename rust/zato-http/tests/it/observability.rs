@@ -62,14 +62,15 @@ async fn every_request_is_in_the_access_log_unless_its_path_is_ignored() {
     client.send("HEAD /crm/2 HTTP/1.0\r\n\r\n").await;
     client.rest().await;
     server.request("GET / HTTP/1.1\r\nBad Header\r\n\r\n").await;
-    let lines = server.lines.0.lock().clone();
-    let lines: Vec<_> = lines.lines().collect();
     let ends = [
         "\"GET /crm/1 HTTP/1.1\" 200 5 \"-\" \"a\\x22b\"",
         "\"GET /goner HTTP/1.1\" 404 44 \"-\" \"-\"",
         "\"HEAD /crm/2 HTTP/1.0\" 200 0 \"-\" \"-\"",
         "\"- - HTTP/1.1\" 400 24 \"-\" \"-\"",
     ];
+    wait_for(|| server.lines.0.lock().contains("\"- - HTTP/1.1\"")).await;
+    let lines = server.lines.0.lock().clone();
+    let lines: Vec<_> = lines.lines().collect();
     assert_eq!(lines.len(), ends.len(), "{lines:#?}");
     for (line, end) in lines.iter().zip(ends) {
         assert!(line.starts_with("127.0.0.1 ") && line.ends_with(end), "{line}");

@@ -1,9 +1,9 @@
 //! Calls that nobody waits for, and their callbacks.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use bytes::Bytes;
-use jiff::Timestamp;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList, PyString, PyTuple};
 use zato_core::Cid;
@@ -134,7 +134,7 @@ pub(crate) fn run_async(py: Python<'_>, job: AsyncCall) {
             http: None,
             body: Bytes::new(),
             given: Some(given),
-            begun: Timestamp::now(),
+            begun: Instant::now().into(),
             foreign_cid: None,
         });
         if let Err(error) = push(py, AsyncCall { call: next, callbacks: Vec::new() }) {

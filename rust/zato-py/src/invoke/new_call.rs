@@ -1,9 +1,9 @@
 //! What a called service is given.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use bytes::Bytes;
-use jiff::Timestamp;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyString};
 use zato_core::Cid;
@@ -51,7 +51,7 @@ pub(super) fn new_call(
         http: None,
         body: Bytes::new(),
         given: Some(given),
-        begun: Timestamp::now(),
+        begun: Instant::now().into(),
         foreign_cid: foreign.filter(|_| own.is_none()),
     }))
 }
@@ -85,7 +85,7 @@ pub(crate) fn new_instance(slf: &Bound<'_, Service>, name: &str) -> PyResult<Py<
         http: None,
         body: Bytes::new(),
         given: Some(given),
-        begun: Timestamp::now(),
+        begun: Instant::now().into(),
         foreign_cid: None,
     });
     Ok(run::make(py, &call)?.into_any().unbind())

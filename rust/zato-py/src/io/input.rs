@@ -16,7 +16,7 @@ use crate::request::Request;
 /// Raises the profile's error for a missing required element, and the converter's for values of a wrong type.
 pub(crate) fn parse(py: Python<'_>, plan: &Plan, request: &Request, cid: &str) -> PyResult<Py<PyAny>> {
     let payload = request.parse(py).map_err(|error| errors::malformed_body(py, cid, &error))?;
-    let channel_params = request.channel_params(py)?.into_bound(py);
+    let channel_params = request.declared_params(py)?;
     if let Ok(list) = payload.cast::<PyList>() {
         let inputs = PyList::empty(py);
         for item in list {
@@ -34,7 +34,7 @@ fn one<'py>(
     channel_params: &Bound<'py, PyDict>,
     cid: &str,
 ) -> PyResult<Bound<'py, PyDict>> {
-    let input = Parts::get(py)?.new_service_input(py)?;
+    let input = plan.input_class.bind(py).call0()?.cast_into::<PyDict>()?;
     let body = payload.cast::<PyDict>().ok();
     for element in &plan.input {
         let name = element.name.bind(py);

@@ -2,6 +2,7 @@
 
 pub(crate) mod convert;
 pub(crate) mod input;
+pub(crate) mod input_element;
 pub(crate) mod output;
 pub(crate) mod payload;
 pub(crate) mod plan;

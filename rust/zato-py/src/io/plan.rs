@@ -2,8 +2,10 @@
 
 use pyo3::exceptions::{PyKeyError, PyValueError};
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyString};
+use pyo3::types::{PyDict, PyString, PyTuple};
 use zato_core::Profile;
+
+use crate::python::Parts;
 
 /// What an element holds (reference service-api 5.4).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,6 +38,8 @@ pub(crate) struct Plan {
     pub(crate) has_input: bool,
     pub(crate) has_output: bool,
     pub(crate) input: Vec<Element>,
+    /// Class of `self.request.input`, made for these elements.
+    pub(crate) input_class: Py<PyAny>,
     pub(crate) output: Vec<Element>,
     /// Key around responses; none for class-level declarations.
     pub(crate) response_element: Option<Py<PyString>>,
@@ -53,6 +57,7 @@ impl Plan {
     /// # Errors
     /// Raises `KeyError` or `ValueError` if the description is not one.
     pub(crate) fn compile(description: &Bound<'_, PyDict>, profile: Profile) -> PyResult<Self> {
+        let py = description.py();
         let optional = |name: &str| -> PyResult<Option<Bound<'_, PyAny>>> {
             Ok(description.get_item(name)?.filter(|value| !value.is_none()))
         };
@@ -70,11 +75,14 @@ impl Plan {
             Some(name) if name.is_truthy()? => Some(name.cast_into::<PyString>()?.unbind()),
             _ => None,
         };
+        let input = elements("input")?;
+        let names = PyTuple::new(py, input.iter().map(|element| &element.name))?;
         Ok(Self {
             profile,
             has_input: flag("has_input")?,
             has_output: flag("has_output")?,
-            input: elements("input")?,
+            input,
+            input_class: Parts::get(py)?.input_class_for.bind(py).call1((names,))?.unbind(),
             output: elements("output")?,
             response_element,
             default_input: optional("default_input")?.map(Bound::unbind),

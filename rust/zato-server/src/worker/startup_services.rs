@@ -1,6 +1,7 @@
 //! Services that are invoked when a worker has started (reference operations 4.1, `[startup_services_*]`).
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use bytes::Bytes;
 use zato_core::Cid;
@@ -29,6 +30,7 @@ pub(super) fn invoke(server: &ServerOptions, index: usize, guest: &dyn Guest) {
                 security: None,
                 http: None,
                 body,
+                received: Instant::now(),
                 deadline: None,
                 reply: Reply::nobody(),
             }),
