@@ -65,6 +65,12 @@ impl Sqlite {
                 .idle_timeout(IDLE)
                 .max_lifetime(None)
                 .test_before_acquire(false)
+                // When the disk is full or fails, SQLite ends the transaction by itself. The ROLLBACK that follows
+                // then fails, and sqlx takes the connection to be inside of a transaction for ever.
+                .before_acquire(|connection, _| {
+                    let is_usable = !connection.is_in_transaction();
+                    Box::pin(async move { Ok(is_usable) })
+                })
         };
         let sqlite = Self {
             writer: pool().max_connections(1).connect_lazy_with(writing),
@@ -239,5 +245,34 @@ fn make(path: &Path) -> Result<()> {
             };
             Err(Error::new(ErrorKind::Io, message).source(error).hint(hint))
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// SQLite rolls some failed statements back together with their transaction; a full disk is one of them.
+    #[tokio::test]
+    async fn writes_go_on_after_a_disk_was_full() {
+        let directory = tempfile::tempdir().unwrap();
+        let options = StoreOptions::sqlite(directory.path().join("zato.db")).create(true);
+        let sqlite = Sqlite::open(&options).await.unwrap();
+        let mut transaction = sqlite.begin_write().await.unwrap();
+        sqlx::query("CREATE TABLE filler (content BLOB)").execute(&mut *transaction).await.unwrap();
+        transaction.commit().await.unwrap();
+        for _ in 0..2 {
+            let mut transaction = sqlite.begin_write().await.unwrap();
+            sqlx::query("PRAGMA max_page_count = 3").execute(&mut *transaction).await.unwrap();
+            let error = sqlx::query("INSERT INTO filler VALUES (zeroblob(100000))")
+                .execute(&mut *transaction)
+                .await
+                .attempt(|| "could not fill it".to_owned())
+                .unwrap_err();
+            assert!(error.message().contains("the disk is full"), "{error}");
+        }
+        let mut transaction = sqlite.begin_write().await.unwrap();
+        sqlx::query("INSERT INTO filler VALUES (zeroblob(100000))").execute(&mut *transaction).await.unwrap();
+        transaction.commit().await.unwrap();
     }
 }
