@@ -112,3 +112,52 @@ def test_a_broken_part_breaks_its_package(it: Deployments) -> None:
     files = {"__init__.py": "", "good.py": service("Get"), "bad.py": "x = 1\n1 / 0\n"}
     found = problem(it.prepare(package("billing", files))["billing"])
     assert (found["file"], found["line"]) == (f"{ROOT}/billing/bad.py", 2)
+
+
+UNPRINTABLE = [
+    "raise Exception('\\ud800')\n",
+    "class E(Exception):\n    def __str__(self):\n        raise SystemExit\nraise E\n",
+    "error = SyntaxError('no')\nerror.filename = []\nraise error\n",
+    "error = SyntaxError('no')\nerror.msg = 5\nraise error\n",
+    "class M(type):\n    def __getattribute__(cls, name):\n        raise RuntimeError(name)\n"
+    "class E(Exception, metaclass=M):\n    pass\nraise E\n",
+]
+
+
+@pytest.mark.parametrize("text", UNPRINTABLE)
+def test_an_exception_that_cannot_be_shown_fails_its_own_unit_only(it: Deployments, text: str) -> None:
+    units = it.deploy(module("odd.py", text), module("crm.py", service("Get", "return 1")))
+    found = problem(units["odd.py"])
+    assert found["file"] == f"{ROOT}/odd.py"
+    found["message"].encode()
+    assert it.run("crm.get") == 1
+
+
+META = """
+class Meta(type):
+    def __getattribute__(cls, name):
+        raise RuntimeError(name)
+"""
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        META + "class Odd(metaclass=Meta):\n    pass\n",
+        "class Odd:\n    @property\n    def __class__(self):\n        raise RuntimeError\nodd = Odd()\n",
+        "import sys\nclass Odd(type(sys)):\n    def __getattribute__(self, name):\n        raise SystemExit(name)\n"
+        "odd = Odd('odd')\n",
+    ],
+)
+def test_objects_that_refuse_to_be_looked_at_are_left_alone(it: Deployments, text: str) -> None:
+    it.deploy(module("odd.py", text + service("Get", "return 1")))
+    assert it.run("odd.get") == 1
+
+
+def test_a_service_that_refuses_to_be_looked_at_fails_its_own_unit_only(it: Deployments) -> None:
+    text = META + "from zato.server.service import Service\nclass Get(Service, metaclass=Meta):\n    pass\n"
+    units = it.deploy(module("odd.py", text), module("crm.py", service("Get", "return 1")))
+    found = problem(units["odd.py"])
+    assert found["file"] == f"{ROOT}/odd.py"
+    assert found["message"].startswith("RuntimeError: ")
+    assert it.run("crm.get") == 1

@@ -12,6 +12,7 @@ from typing import Any
 from zato import _core
 from zato.common.util.names import convert_impl_name
 from zato.common.util.time_ import TimeUtil
+from zato.server._loader._preparation import Superseded
 from zato.server._loader._problems import Problem, from_exception
 from zato.server._loader._units import Unit
 from zato.server._logging import get_service_logger
@@ -58,6 +59,8 @@ class Collector:
         for cls in service_classes(module):
             try:
                 self._describe(cls, name_part, file, lines.get(cls.__name__, 1))
+            except Superseded:
+                raise
             except BaseException as error:  # noqa: BLE001 - hooks are users' code
                 problem = from_exception(error, self._unit)
                 if isinstance(error, _RefusedError):
@@ -133,7 +136,8 @@ def service_classes(module: ModuleType) -> list[type[Service]]:
     for name in sorted(vars(module)):
         item = vars(module)[name]
         if (
-            isinstance(item, type)
+            # Unlike `isinstance` this runs no code of the object.
+            issubclass(type(item), type)
             and issubclass(item, Service)
             and item.__module__ == module.__name__
             and not inspect.isabstract(item)

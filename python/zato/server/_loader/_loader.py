@@ -18,7 +18,7 @@ from zato.server._loader._internal import PACKAGE
 from zato.server._loader._lines import SourceLines
 from zato.server._loader._modules import ModuleSpace
 from zato.server._loader._preparation import Candidate, Preparation, Superseded
-from zato.server._loader._problems import Problem, from_exception
+from zato.server._loader._problems import Problem, from_exception, printable
 from zato.server._loader._units import Unit, is_deployed
 
 _logger = logging.getLogger("zato.deploy")
@@ -187,6 +187,9 @@ class Loader:
             self._on_import(None)
         _spread_failures(preparation.candidates)
         self._find_duplicates(preparation)
+        for candidate in preparation.candidates.values():
+            candidate.problems = [printable(problem) for problem in candidate.problems]
+            candidate.warnings = [printable(problem) for problem in candidate.warnings]
 
     @staticmethod
     def _import_by_name(candidate: Candidate) -> None:
@@ -200,6 +203,15 @@ class Loader:
             candidate.problems.append(from_exception(error, candidate.unit))
 
     def _collect(self, candidate: Candidate) -> None:
+        """Describes the services of a unit; one that cannot be looked through fails alone."""
+        try:
+            self._collect_services(candidate)
+        except Superseded:
+            raise
+        except BaseException as error:  # noqa: BLE001 - looking at classes may run users' code
+            candidate.problems.append(from_exception(error, candidate.unit))
+
+    def _collect_services(self, candidate: Candidate) -> None:
         collector = Collector(candidate.unit, self._rules)
         unit = candidate.unit
         for module in candidate.found_by_name:
@@ -293,15 +305,24 @@ def _add_indirect_dependencies(candidate: Candidate, preparation: Preparation) -
     owners = {item.unit.name: key for key, item in preparation.candidates.items()}
     for module in candidate.modules.values():
         for item in list(getattr(module, "__dict__", {}).values()):
-            if isinstance(item, ModuleType):
-                loader = item.__loader__ if is_deployed(item) else None
-                owner = getattr(loader, "key", None)
-            elif isinstance(item, type):
-                owner = owners.get(str(item.__module__).partition(".")[0])
-            else:
-                continue
+            try:
+                owner = _owner(item, owners)
+            except Superseded:
+                raise
+            except BaseException:  # noqa: BLE001 - what refuses to be looked at tells of no dependency
+                owner = None
             if owner is not None and owner != candidate.unit.key:
                 candidate.depends_on.add(owner)
+
+
+def _owner(item: Any, owners: dict[str, str]) -> str | None:
+    """Gives the key of the unit that a module or a class is from."""
+    # `isinstance` asks objects for their `__class__`, which may run code of theirs.
+    if issubclass(type(item), ModuleType):
+        return getattr(item.__loader__, "key", None) if is_deployed(item) else None
+    if issubclass(type(item), type):
+        return owners.get(str(item.__module__).partition(".")[0])
+    return None
 
 
 def _spread_failures(candidates: dict[str, Candidate]) -> None:

@@ -63,13 +63,33 @@ def from_exception(error: BaseException, unit: Unit) -> Problem:
 
     The place is the innermost line inside the unit's own files, which is the one its author can change.
     """
-    file, line = _place(error, unit)
-    message = f"{type(error).__name__}: {_text(error)}".rstrip(": ")
-    return Problem(file=file, line=line, message=message, hint=_hint(error, unit))
+    try:
+        file, line = _place(error, unit)
+        message = f"{type(error).__name__}: {_text(error)}".rstrip(": ")
+        hint = _hint(error, unit)
+    except BaseException:  # noqa: BLE001 - an exception class of the user's may be broken in any way
+        location = unit.files[0]["location"] if unit.files else None
+        return Problem(file=location, line=None, message="it raised an exception that cannot be shown", hint=None)
+    return Problem(file=file, line=line, message=message, hint=hint)
+
+
+def printable(problem: Problem) -> Problem:
+    """Gives a problem as the native part can take it: halves of characters, which Python allows, are written out."""
+    file, hint = problem["file"], problem["hint"]
+    return Problem(
+        file=file if file is None else _whole(file),
+        line=problem["line"],
+        message=_whole(problem["message"]),
+        hint=hint if hint is None else _whole(hint),
+    )
+
+
+def _whole(text: str) -> str:
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def _place(error: BaseException, unit: Unit) -> tuple[str | None, int | None]:
-    if isinstance(error, SyntaxError) and error.filename in unit.locations:
+    if isinstance(error, SyntaxError) and isinstance(error.filename, str) and error.filename in unit.locations:
         return error.filename, error.lineno
     if unit.is_installed:
         return _place_outside(error)
@@ -96,8 +116,8 @@ def _place_outside(error: BaseException) -> tuple[str | None, int | None]:
 
 def _text(error: BaseException) -> str:
     try:
-        text = error.msg if isinstance(error, SyntaxError) else str(error)
-    except Exception:  # noqa: BLE001 - an exception class of the user's may be broken as well
+        text = str(error.msg if isinstance(error, SyntaxError) else error)
+    except BaseException:  # noqa: BLE001 - an exception class of the user's may be broken as well
         return "(its message cannot be shown)"
     first, _, rest = text.strip().partition("\n")
     return f"{first} ..." if rest else first
