@@ -111,6 +111,8 @@ pub struct GuestOptions {
     pub worker_index: usize,
     /// Default compat profile.
     pub profile: Profile,
+    /// Told which unit is being imported.
+    pub on_import: ImportListener,
     /// Most Python threads at once.
     pub max_threads: usize,
     /// Most invocations waiting; more are refused with [`crate::invocation::FailureKind::Overloaded`].
@@ -146,6 +148,20 @@ pub struct ServiceFilter(pub Arc<dyn Fn(&ServiceCandidate) -> bool + Send + Sync
 impl std::fmt::Debug for ServiceFilter {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         formatter.write_str("ServiceFilter")
+    }
+}
+
+/// What is told the key of a unit, or none.
+pub type OnImport = dyn Fn(Option<&str>) + Send + Sync;
+
+/// Told the key of each unit before it is imported, and none after the last one; at once and by the thread that
+/// imports, as the import may end the process.
+#[derive(Clone)]
+pub struct ImportListener(pub Arc<OnImport>);
+
+impl std::fmt::Debug for ImportListener {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("ImportListener")
     }
 }
 

@@ -102,8 +102,11 @@ impl Deployer {
                 Ok::<bool, PyErr>((filter.0)(&ServiceCandidate { name, module, files }))
             })?;
             options.set_item("is_service_allowed", is_allowed)?;
+            let listener = host.options.on_import.clone();
             let on_import = pyo3::types::PyCFunction::new_closure(py, None, None, move |arguments, _| {
-                *lock(&noted) = arguments.get_item(0)?.extract()?;
+                let key: Option<String> = arguments.get_item(0)?.extract()?;
+                (listener.0)(key.as_deref());
+                *lock(&noted) = key;
                 Ok::<(), PyErr>(())
             })?;
             options.set_item("on_import", on_import)?;

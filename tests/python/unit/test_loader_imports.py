@@ -7,7 +7,8 @@ import sys
 
 import pytest
 
-from deployment import Deployments, module, package, service
+from deployment import SIMPLE_IO, Deployments, module, package, service
+from zato.server._loader import Loader
 
 
 def test_modules_renamed_since_python_2_are_found(it: Deployments) -> None:
@@ -186,3 +187,11 @@ def test_a_module_may_replace_itself(it: Deployments) -> None:
     assert it.run("crm.get") == 5
     it.deploy(module("settings_x.py", text.replace("5", "6")))
     assert it.run("crm.get") == 6
+
+
+def test_tells_which_unit_runs_even_if_another_one_imports_it() -> None:
+    told: list[str | None] = []
+    loader = Loader(profile="3.2", simple_io=SIMPLE_IO, on_import=told.append)
+    Deployments(loader).prepare(module("a.py", "import b\nx = 1\n"), module("b.py", "y = 1\n"))
+    loader.close()
+    assert told == ["a.py", "b.py", "a.py", "b.py", "a.py", "b.py", None]

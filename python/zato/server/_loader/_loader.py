@@ -31,7 +31,7 @@ class Loader:
         profile: Compat profile of services that name none of their own.
         simple_io: Name inference of SimpleIO, see `describe_io`.
         is_service_allowed: Whether a service may be deployed, by its name, its module and the paths of its file.
-        on_import: Told the key of each unit before it is imported, and None after the last one.
+        on_import: Told the key of each unit before its code runs, and None after the last one.
         has_old_module_names: Whether deployed modules may import others by names that are gone.
     """
 
@@ -79,7 +79,7 @@ class Loader:
             for key, candidate in self._in_force.items()
             if key not in candidates and key not in delete and not _is_found_by_name(candidate.unit)
         }
-        preparation = Preparation(deployment, self._space, candidates, owners, frozenset(delete))
+        preparation = Preparation(deployment, self._space, candidates, owners, frozenset(delete), self._on_import)
         with self._lock:
             superseded, self._running = self._running, preparation
             self._prepared = None
@@ -173,18 +173,18 @@ class Loader:
     def _load(self, preparation: Preparation) -> None:
         try:
             for key, candidate in preparation.candidates.items():
-                self._on_import(key)
+                preparation.tell(key)
                 if _is_found_by_name(candidate.unit):
                     self._import_by_name(candidate)
                 else:
                     preparation.load(candidate)
                     _add_indirect_dependencies(candidate, preparation)
             for key, candidate in preparation.candidates.items():
-                self._on_import(key)
+                preparation.tell(key)
                 if not candidate.problems:
                     self._collect(candidate)
         finally:
-            self._on_import(None)
+            preparation.tell(None)
         _spread_failures(preparation.candidates)
         self._find_duplicates(preparation)
         for candidate in preparation.candidates.values():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from importlib.machinery import ModuleSpec
 from pathlib import PurePath
@@ -56,6 +56,7 @@ class Preparation:
         candidates: dict[str, Candidate],
         owners: Mapping[str, str],
         deleted: frozenset[str],
+        on_import: Callable[[str | None], None] = lambda _: None,
     ) -> None:
         """Makes a preparation.
 
@@ -65,12 +66,15 @@ class Preparation:
             candidates: Units to import, by key.
             owners: Keys of units in force that stay as they are, by top-level module name.
             deleted: Keys of units that will be gone.
+            on_import: Told the key of the unit whose code runs next, which may be one that another one imports.
         """
         self.deployment = deployment
         self.deleted = deleted
         self.candidates = candidates
         self._space = space
         self._owners = owners
+        self._on_import = on_import
+        self._importing: str | None = None
         self._by_name = {candidate.unit.name: candidate for candidate in candidates.values()}
         self._previous: dict[str, Any] = {}
         self._lock = threading.Lock()
@@ -98,6 +102,12 @@ class Preparation:
         """
         if self._is_superseded:
             raise Superseded
+
+    def tell(self, key: str | None) -> None:
+        """Tells whoever listens which unit's code runs from now on."""
+        if key != self._importing:
+            self._importing = key
+            self._on_import(key)
 
     def load(self, candidate: Candidate) -> None:
         """Imports all modules of a unit; what goes wrong is kept as a problem of the unit."""
@@ -181,6 +191,8 @@ class Preparation:
         module = _new_module(source, candidate.unit.key, self._space.builtins)
         candidate.modules[source.name] = module
         self._put(source.name, module)
+        importer = self._importing
+        self.tell(candidate.unit.key)
         try:
             code = compile(source.content, source.location, "exec", dont_inherit=True)
             exec(code, vars(module))  # noqa: S102 - running users' modules is what the server is for
@@ -188,6 +200,8 @@ class Preparation:
             candidate.modules.pop(source.name, None)
             self._put_back(source.name)
             raise
+        finally:
+            self.tell(importer)
         candidate.class_lines[source.name] = dict(_class_lines(code))
         # A module may replace itself in `sys.modules`; Python then goes on with the replacement.
         replaced = sys.modules.get(source.name, module)

@@ -132,16 +132,22 @@ impl ServerPaths {
         self.base.join("work")
     }
 
+    /// `work/hot-deploy`.
+    #[must_use]
+    pub fn hot_deploy_work(&self) -> PathBuf {
+        self.default_work().join("hot-deploy")
+    }
+
     /// `work/hot-deploy/current`: the last directory of service-sources.txt.
     #[must_use]
     pub fn hot_deploy_current(&self) -> PathBuf {
-        self.default_work().join("hot-deploy").join("current")
+        self.hot_deploy_work().join("current")
     }
 
     /// `work/hot-deploy/backup`.
     #[must_use]
     pub fn hot_deploy_backup(&self) -> PathBuf {
-        self.default_work().join("hot-deploy").join("backup")
+        self.hot_deploy_work().join("backup")
     }
 
     /// `work/control.path`: where the path of the control socket is recorded if it is not

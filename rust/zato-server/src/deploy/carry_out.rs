@@ -35,6 +35,7 @@ impl Deployer {
         Transaction {
             fleet: &self.fleet,
             records: &self.records,
+            import_notes: &self.import_notes,
             deployment,
             import_limit: self.import_limit,
             includes_dependants: self.includes_dependants,

@@ -52,6 +52,8 @@ pub(crate) struct Deployer {
     pub(crate) server: String,
     /// `work/hot-deploy/current`.
     pub(crate) current: PathBuf,
+    /// Where workers note which unit they import.
+    pub(crate) import_notes: PathBuf,
     /// How long the import of one unit may take.
     pub(crate) import_limit: Duration,
     /// What may be deployed at all.

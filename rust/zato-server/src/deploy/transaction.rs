@@ -1,6 +1,7 @@
 //! Prepares a deployment in every worker and puts it in force in all of them or in none.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,22 +10,25 @@ use zato_core::guest::{PreparedUnit, ServiceInfo, Unit, UnitChanges};
 use zato_core::{Error, ErrorKind, Problem, Result};
 
 use super::record::{self, Records};
+use super::trial::refusal;
 use super::verdict::{Verdict, judge};
 use crate::control::{Order, Prepared, Restored};
 use crate::supervisor::fleet::Fleet;
 use crate::supervisor::seat::Member;
 
-/// How long to wait for a worker if none is there at all.
-const WORKER_LIMIT: Duration = Duration::from_secs(15);
-
 /// How long a worker may go on saying nothing after the time for an import, or for putting units in force.
-const ANSWER_GRACE: Duration = Duration::from_secs(10);
+pub(super) const ANSWER_GRACE: Duration = Duration::from_secs(10);
+
+/// How many units of a deployment may each cost a worker, or an attempt, until the rest is given up.
+const COLLAPSES: u32 = 16;
 
 /// A deployment on its way through the workers.
 #[derive(Debug)]
 pub(super) struct Transaction<'t> {
     pub(super) fleet: &'t Arc<Fleet>,
     pub(super) records: &'t Records,
+    /// Where workers note which unit they import.
+    pub(super) import_notes: &'t Path,
     /// Number of the deployment in the store; a negative one for a check.
     pub(super) deployment: i64,
     /// How long the import of one unit may take.
@@ -59,14 +63,26 @@ impl Transaction<'_> {
     pub(super) async fn prepare(&self, changes: &UnitChanges) -> Outcome {
         let mut outcome = Outcome::default();
         let mut remaining = changes.clone();
+        let (mut collapses, mut seat) = (0, None);
         while !(remaining.put.is_empty() && remaining.delete.is_empty()) {
             outcome.prepared.clear();
-            let (first, prepared) = match self.prepare_on_one(&remaining).await {
+            let (first, prepared) = match self.prepare_on_one(&remaining, seat).await {
                 Ok(answer) => answer,
-                Err(problem) => {
-                    outcome.fail_all(&remaining.put, &problem);
+                Err(collapse) => {
                     outcome.crew.clear();
-                    return outcome;
+                    collapses += 1;
+                    let (culprits, problem, next) = if collapses < COLLAPSES {
+                        self.culprits(&remaining, collapse).await
+                    } else {
+                        (remaining.put.clone(), collapse.problem, None)
+                    };
+                    if culprits.is_empty() {
+                        return outcome;
+                    }
+                    outcome.fail_all(&culprits, &problem);
+                    remaining.put.retain(|unit| culprits.iter().all(|culprit| culprit.key != unit.key));
+                    seat = next;
+                    continue;
                 }
             };
             let mut verdict = self.judge(&remaining.put, &prepared, &mut outcome);
@@ -123,45 +139,6 @@ impl Transaction<'_> {
         whole
     }
 
-    /// Prepares in the first worker there is. A process killed from outside is given a second chance, one that
-    /// crashed is not: importing the unit again would crash the next one.
-    async fn prepare_on_one(
-        &self,
-        changes: &UnitChanges,
-    ) -> Result<(Member, Vec<Vec<PreparedUnit>>), Problem> {
-        let mut attempts = 2;
-        loop {
-            let Some(member) = self.fleet.wait_for_member(WORKER_LIMIT).await else {
-                return Err(Problem::new(format!("no worker was ready within {} s", WORKER_LIMIT.as_secs()))
-                    .hint("see `zato info` and server.log for what keeps workers from starting"));
-            };
-            attempts -= 1;
-            match self.ask_to_prepare(&member, changes).await {
-                Ok(prepared) => return Ok((member, vec![prepared.units])),
-                Err(_) if member.is_gone() => {
-                    let how = self
-                        .fleet
-                        .exit_of(&member, ANSWER_GRACE)
-                        .await
-                        .unwrap_or_else(|| "no answer".to_owned());
-                    if attempts == 0 || !is_killed(&how) {
-                        let message = format!(
-                            "worker {} (process {}) ended while it imported it: {how}",
-                            member.index, member.pid
-                        );
-                        return Err(Problem::new(message)
-                            .hint("fix what crashes the process and save the file again"));
-                    }
-                    tracing::warn!(
-                        "worker {} was killed while it imported units; they are imported again",
-                        member.index
-                    );
-                }
-                Err(error) => return Err(refusal(&member, &error)),
-            }
-        }
-    }
-
     /// Prepares in all workers but those that have. One that ends meanwhile is left out: it starts with what is in
     /// force by then.
     async fn prepare_on_rest(
@@ -187,7 +164,7 @@ impl Transaction<'_> {
         join_all(preparing).await.into_iter().flatten().unzip()
     }
 
-    async fn ask_to_prepare(&self, member: &Member, changes: &UnitChanges) -> Result<Prepared> {
+    pub(super) async fn ask_to_prepare(&self, member: &Member, changes: &UnitChanges) -> Result<Prepared> {
         let limit = u64::try_from(self.import_limit.as_millis()).unwrap_or(u64::MAX);
         let order = Order::Prepare { deployment: self.deployment, changes: changes.clone(), limit };
         // The limit is for one unit, the worker watches over it; this is for a worker that does not.
@@ -291,12 +268,4 @@ async fn limited<T>(asking: impl Future<Output = Result<T>>) -> Result<T> {
 fn only(changes: &UnitChanges, is_wanted: impl Fn(&Unit) -> bool) -> UnitChanges {
     let put = changes.put.iter().filter(|unit| is_wanted(unit)).cloned().collect();
     UnitChanges { put, delete: changes.delete.clone() }
-}
-
-fn refusal(member: &Member, error: &Error) -> Problem {
-    Problem::new(format!("worker {} could not import it: {error}", member.index))
-}
-
-fn is_killed(how: &str) -> bool {
-    how.starts_with("signal 9")
 }

@@ -283,12 +283,13 @@ impl Fleet {
         self.seats.iter().enumerate().filter_map(member).collect()
     }
 
-    /// Waits for a worker that takes part in deployments.
-    pub(crate) async fn wait_for_member(&self, limit: Duration) -> Option<Member> {
+    /// Waits for a worker that takes part in deployments; on a seat, if only that one will do.
+    pub(crate) async fn wait_for_member(&self, limit: Duration, seat: Option<usize>) -> Option<Member> {
         let mut changes = self.changes.subscribe();
         let waiting = async {
             loop {
-                if let Some(member) = self.members().into_iter().next() {
+                let mut members = self.members().into_iter();
+                if let Some(member) = members.find(|member| seat.is_none_or(|index| index == member.index)) {
                     return Some(member);
                 }
                 changes.changed().await.ok()?;

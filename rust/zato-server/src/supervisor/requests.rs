@@ -103,7 +103,7 @@ impl Supervisor {
     }
 
     async fn services(&self) -> Result<ServiceList> {
-        let member = self.fleet.wait_for_member(Duration::from_secs(2)).await;
+        let member = self.fleet.wait_for_member(Duration::from_secs(2), None).await;
         let Some(member) = member else {
             return Err(Error::new(ErrorKind::Timeout, "no worker is ready to say which services there are")
                 .hint("see server.log for what keeps workers from starting"));

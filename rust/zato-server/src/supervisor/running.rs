@@ -74,6 +74,7 @@ pub(super) async fn run(options: SupervisorOptions, started: Instant, patience: 
         records: Arc::clone(&records),
         server: server.server_name.clone(),
         current: paths.hot_deploy_current(),
+        import_notes: paths.hot_deploy_work(),
         import_limit: server.hot_deploy.import_timeout,
         allowed: server.hot_deploy.allowed.clone(),
         includes_dependants: server.hot_deploy.redeploy_on_parent_change,

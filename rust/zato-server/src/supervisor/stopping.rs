@@ -30,6 +30,14 @@ impl Fleet {
         self.signal_member(member, rustix::process::Signal::KILL);
     }
 
+    /// Does not hold the end of its process against a worker.
+    pub(crate) fn forgive(&self, member: &Member) {
+        let mut seat = self.seats[member.index].lock();
+        if seat.starts == member.start {
+            seat.failures = 0;
+        }
+    }
+
     /// Sends a signal to the process of a member, unless it has ended: its number may belong to another by now.
     fn signal_member(&self, member: &Member, what: rustix::process::Signal) {
         let seat = self.seats[member.index].lock();

@@ -17,10 +17,11 @@ use std::sync::Arc;
 
 use tokio::sync::oneshot;
 use zato_core::error::Context;
-use zato_core::guest::{GuestFactory, GuestOptions, ServiceFilter};
+use zato_core::guest::{GuestFactory, GuestOptions, ImportListener, ServiceFilter};
 use zato_core::{Error, ErrorKind, Result};
 
 use crate::config::{ServerOptions, ServerPaths};
+use crate::deploy::import_note::ImportNote;
 use crate::logging::AccessLogFile;
 
 /// Everything a worker is given.
@@ -83,6 +84,7 @@ pub fn run(options: WorkerOptions, factory: GuestFactory) -> Result<WorkerExit> 
 
 fn guest_options(options: &WorkerOptions) -> GuestOptions {
     let server = &options.server;
+    let note = ImportNote::of_worker(&options.paths, options.index);
     let allowed = server.hot_deploy.allowed.clone();
     GuestOptions {
         base_dir: options.paths.base().to_path_buf(),
@@ -90,6 +92,7 @@ fn guest_options(options: &WorkerOptions) -> GuestOptions {
         cluster_name: server.cluster_name.clone(),
         worker_index: options.index,
         profile: server.runtime.profile,
+        on_import: ImportListener(Arc::new(move |key| note.write(key))),
         max_threads: server.runtime.max_threads,
         queue_limit: server.runtime.queue_limit,
         switch_interval: server.runtime.switch_interval,

@@ -114,3 +114,46 @@ async fn an_import_that_ends_the_process_costs_one_worker_and_changes_nothing() 
     });
     assert_eq!(restarts, 1);
 }
+
+#[tokio::test]
+async fn an_import_that_ends_the_process_does_not_hold_up_the_others() {
+    let server = TestServer::started().await;
+    for (file, content) in [
+        ("a.py", "service a one\n"),
+        ("crm.py", "import a\nservice crm one\n"),
+        ("exit.py", "exit 3\n"),
+        ("other.py", "exit 4\n"),
+        ("z.py", "service z one\n"),
+    ] {
+        server.save(file, content);
+    }
+    let problems = server.failure("exit.py").await;
+    assert!(problems.contains("ended while it imported it: exit code 3"), "{problems}");
+    let problems = server.failure("other.py").await;
+    assert!(problems.contains("ended while it imported it: exit code 4"), "{problems}");
+    server.everywhere("/crm", "one").await;
+    server.outcome("z.py", |_| true, UnitStatus::Deployed).await;
+    let status = wait_for!("all workers", server.status().await.filter(|status| status.is_ready));
+    let restarts: Vec<u64> = status.workers.iter().map(|worker| worker.restarts).collect();
+    assert_eq!(restarts.iter().sum::<u64>(), 2);
+    assert!(restarts.contains(&0), "one worker serves all the time: {restarts:?}");
+}
+
+#[tokio::test]
+async fn a_crash_that_nobody_has_seen_coming_is_found_by_trying() {
+    let mut server = TestServer::new(2, "").await;
+    server.channel("crm").await;
+    for (file, content) in [
+        ("a.py", "# silent\nservice a one\n"),
+        ("b.py", "# silent\nexit-with a 3\n"),
+        ("crm.py", "# silent\nimport a\nservice crm one\n"),
+        ("d.py", "# silent\nservice d one\n"),
+        ("e.py", "# silent\nservice e one\n"),
+    ] {
+        server.save(file, content);
+    }
+    server.start().await;
+    let problems = server.failure("b.py").await;
+    assert!(problems.contains("ended while it imported it: exit code 3"), "{problems}");
+    server.everywhere("/crm", "one").await;
+}

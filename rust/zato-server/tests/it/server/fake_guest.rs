@@ -3,6 +3,7 @@
 //! - `service NAME REPLY`: provides a service; `slow NAME MILLISECONDS` lets it take that long;
 //! - `import MODULE`: needs that module; `needs WORD MODULE`: needs a line `# WORD` in it; `fail TEXT`: does not load;
 //! - `sleep MILLISECONDS`, `hang`, `exit CODE`, `touch PATH`, `wait PATH`, `die-once PATH`: what importing does;
+//!   `exit-with MODULE CODE` ends the process only if that module is there;
 //!   `touch-own PREFIX` and `wait-own PREFIX` do so with a file for each process.
 //!
 //! A module without files, which is found by its name, provides a service of that name; one called `missing` is not found.
@@ -17,13 +18,14 @@ use bytes::Bytes;
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use zato_core::guest::{
-    Guest, GuestOptions, GuestStatistics, PreparedUnit, ServiceInfo, ServiceSettings, Unit, UnitChanges,
+    Guest, GuestOptions, GuestStatistics, ImportListener, PreparedUnit, ServiceInfo, ServiceSettings, Unit,
+    UnitChanges,
 };
 use zato_core::invocation::{Body, Failure, FailureKind, Invocation, Outcome, Response};
 use zato_core::{Error, ErrorKind, Problem, Result};
 
-#[derive(Default)]
 pub(crate) struct FakeGuest {
+    on_import: ImportListener,
     state: Arc<Mutex<State>>,
     running: Arc<AtomicUsize>,
 }
@@ -44,11 +46,11 @@ struct Module {
 }
 
 impl FakeGuest {
-    pub(crate) fn make(_options: GuestOptions) -> Result<Arc<dyn Guest>> {
+    pub(crate) fn make(options: GuestOptions) -> Result<Arc<dyn Guest>> {
         if let Ok(text) = std::env::var("ZATO_TEST_GUEST_FAILS") {
             return Err(Error::new(ErrorKind::Internal, text).hint("this is a test"));
         }
-        Ok(Arc::new(Self::default()))
+        Ok(Arc::new(Self { on_import: options.on_import, state: Arc::default(), running: Arc::default() }))
     }
 
     fn services_of(state: &State) -> Vec<ServiceInfo> {
@@ -106,9 +108,9 @@ impl Guest for FakeGuest {
         deployment: i64,
         changes: UnitChanges,
     ) -> BoxFuture<'static, Result<Vec<PreparedUnit>>> {
-        let state = Arc::clone(&self.state);
+        let (state, listener) = (Arc::clone(&self.state), self.on_import.clone());
         let (sender, receiver) = futures::channel::oneshot::channel();
-        std::thread::spawn(move || drop(sender.send(import_all(&state, deployment, changes))));
+        std::thread::spawn(move || drop(sender.send(import_all(&state, &listener, deployment, changes))));
         async move { receiver.await.unwrap() }.boxed()
     }
 
@@ -167,7 +169,12 @@ impl Guest for FakeGuest {
     }
 }
 
-fn import_all(state: &Mutex<State>, deployment: i64, changes: UnitChanges) -> Result<Vec<PreparedUnit>> {
+fn import_all(
+    state: &Mutex<State>,
+    listener: &ImportListener,
+    deployment: i64,
+    changes: UnitChanges,
+) -> Result<Vec<PreparedUnit>> {
     let in_force = state.lock().unwrap().in_force.clone();
     let mut after = in_force.clone();
     let mut wanted: BTreeMap<String, Unit> = BTreeMap::new();
@@ -204,6 +211,9 @@ fn import_all(state: &Mutex<State>, deployment: i64, changes: UnitChanges) -> Re
             .unwrap_or(0);
         let (unit, is_dependant) = open.remove(at);
         state.lock().unwrap().importing = Some(unit.key.clone());
+        if !is_silent(&unit) {
+            (listener.0)(Some(&unit.key));
+        }
         let loaded = import(&unit, &after);
         let depends_on = |module: &Module| {
             let imported = after.values().filter(|other| module.imports.contains(&other.unit.module));
@@ -247,6 +257,7 @@ fn import_all(state: &Mutex<State>, deployment: i64, changes: UnitChanges) -> Re
         };
         prepared.insert(unit.key.clone(), entry);
     }
+    (listener.0)(None);
     let mut state = state.lock().unwrap();
     state.importing = None;
     let modules = prepared.keys().filter_map(|key| Some((key.clone(), after.get(key)?.clone()))).collect();
@@ -256,6 +267,11 @@ fn import_all(state: &Mutex<State>, deployment: i64, changes: UnitChanges) -> Re
 
 fn file_of(unit: &Unit) -> String {
     unit.files.first().map_or_else(String::new, |file| file.location.display().to_string())
+}
+
+/// Whether nobody is told that the unit is being imported.
+fn is_silent(unit: &Unit) -> bool {
+    unit.files.iter().any(|file| file.content.lines().any(|line| line == "# silent"))
 }
 
 fn imports_of(unit: &Unit) -> Vec<String> {
@@ -313,6 +329,12 @@ fn import(unit: &Unit, others: &BTreeMap<String, Module>) -> Result<Module, Prob
                 "sleep" => std::thread::sleep(Duration::from_millis(word().parse().unwrap())),
                 "hang" => std::thread::sleep(Duration::from_secs(3600)),
                 "exit" => std::process::exit(word().parse().unwrap()),
+                "exit-with" => {
+                    let name = word();
+                    if others.values().any(|other| other.unit.module == name) {
+                        std::process::exit(word().parse().unwrap());
+                    }
+                }
                 "touch" => std::fs::write(word(), std::process::id().to_string()).unwrap(),
                 "wait" => wait_for_file(&[word()]),
                 "touch-own" => std::fs::write(format!("{}{}", word(), std::process::id()), "").unwrap(),
