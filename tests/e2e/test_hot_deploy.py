@@ -252,3 +252,30 @@ def test_patterns_refuse_files_modules_and_services(tmp_path: Path) -> None:
         assert "service `crm.secret-client` was skipped" in zato.log()
         assert not imported.exists()
         assert zato.info()["failures"] == []
+
+
+def test_an_import_that_never_ends_holds_up_nobody(tmp_path: Path) -> None:
+    settings = {"hot_deploy": {"import_timeout": "1"}}
+    with environment(tmp_path / "qs", settings=settings) as zato:
+        pids = zato.worker_pids()
+        zato.deploy("loop.py", "import time\nwhile True:\n    time.sleep(.05)\n")
+        wait_for(lambda: "did not end within 1 s" in zato.log(), 10)
+        zato.deploy("after.py", service("After", "one"))
+        wait_for(lambda: answers(zato, "after.after", "one"), 5)
+        zato.deploy("loop.py", service("Loop", "over"))
+        wait_for(lambda: answers(zato, "loop.loop", "over"), 5)
+        assert zato.worker_pids() == pids
+
+
+def test_an_import_that_ends_the_process_takes_no_other_file_with_it(tmp_path: Path) -> None:
+    with environment(tmp_path / "qs") as zato:
+        for name, text in {
+            "a.py": service("A", "one"),
+            "exits.py": "import os\nos._exit(3)\n",
+            "odd.py": "raise Exception('\\ud800')\n",
+            "z.py": service("Z", "one"),
+        }.items():
+            zato.deploy(name, text)
+        wait_for(lambda: answers(zato, "a.a", "one") and answers(zato, "z.z", "one"))
+        failures = zato.zato("service", "list", zato.server).stdout
+        assert "exit code 3" in failures and "\\ud800" in failures

@@ -215,20 +215,38 @@ impl Deployer {
 
     /// See [`zato_core::guest::Guest::abort`].
     pub(crate) fn abort(&self, deployment: i64) -> BoxFuture<'static, Result<()>> {
-        self.run(move |py, state| {
-            let mut prepared = lock(&state.prepared);
-            if prepared.as_ref().is_some_and(|prepared| prepared.deployment == deployment) {
-                let forgotten = prepared.take();
-                drop(prepared);
-                drop(forgotten);
-                state.loader.bind(py).call_method1("abort", (deployment,))?;
+        let (sender, receiver) = oneshot::channel();
+        let state = self.state.clone();
+        let work = move || {
+            let aborted = Python::attach(|py| {
+                state
+                    .abort(py, deployment)
+                    .map_err(|error| errors::to_error(py, "could not abort a deployment", &error))
+            });
+            drop(sender.send(aborted));
+        };
+        // Not on the line: what is to be aborted may be what keeps it from doing anything else.
+        let started = std::thread::Builder::new().name("zato-abort".to_owned()).spawn(work);
+        async move {
+            if let Err(error) = started {
+                let failed = Error::new(ErrorKind::Io, "could not start a thread to abort a deployment");
+                return Err(failed.source(error));
             }
-            Ok(())
-        })
+            receiver
+                .await
+                .unwrap_or_else(|_| Err(Error::new(ErrorKind::Internal, "aborting a deployment failed")))
+        }
+        .boxed()
     }
 }
 
 impl State {
+    fn abort(&self, py: Python<'_>, deployment: i64) -> PyResult<()> {
+        let forgotten = lock(&self.prepared).take_if(|prepared| prepared.deployment == deployment);
+        drop(forgotten);
+        self.loader.bind(py).call_method1("abort", (deployment,)).map(drop)
+    }
+
     fn prepare_units(
         &self,
         py: Python<'_>,

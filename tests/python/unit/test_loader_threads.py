@@ -4,6 +4,7 @@ import gc
 import linecache
 import sys
 import threading
+import time
 import tracemalloc
 import weakref
 from collections.abc import Iterator
@@ -71,6 +72,36 @@ def test_a_deployment_that_hangs_gives_up_when_the_next_one_comes(
     assert "next" not in sys.modules
     it.deploy(module("common.py", "VALUE = 3\n"))
     assert it.run("crm.get") == 3
+
+
+@pytest.mark.parametrize("swallow", ["", "    except ValueError: pass\n", "    except Exception: pass\n"])
+def test_an_import_that_loops_for_ever_ends_when_it_is_aborted(
+    it: Deployments, gates: dict[str, threading.Event], swallow: str
+) -> None:
+    it.deploy(module("loop.py", "VALUE = 1\n"))
+    body = "    try: time.sleep(.001)\n" + (swallow or "    finally: pass\n")
+    text = "import sys, time\nsys.zato_test_gates['entered'].set()\nwhile True:\n" + body
+    ended: list[str] = []
+
+    def hang() -> None:
+        try:
+            it.prepare(module("loop.py", text))
+        except BaseException as error:  # noqa: BLE001 - looked at below
+            ended.append(type(error).__name__)
+        # Nothing may still be on its way.
+        for _ in range(1000):
+            time.sleep(0)
+
+    hanging = threading.Thread(target=hang, daemon=True)
+    hanging.start()
+    assert gates["entered"].wait(30)
+    it.loader.abort(it.number)
+    hanging.join(30)
+    assert not hanging.is_alive()
+    assert ended == ["Superseded"]
+    assert sys.modules["loop"].VALUE == 1
+    it.deploy(module("loop.py", "VALUE = 2\n"))
+    assert sys.modules["loop"].VALUE == 2
 
 
 def test_redeploying_a_thousand_times_leaks_nothing(it: Deployments) -> None:

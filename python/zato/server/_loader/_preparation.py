@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 import threading
 from collections.abc import Callable, Mapping
@@ -11,6 +12,7 @@ from pathlib import PurePath
 from types import CodeType, ModuleType
 from typing import Any
 
+from zato.server._loader._interrupt import interrupt
 from zato.server._loader._modules import ModuleSpace, UnitLoader
 from zato.server._loader._problems import Problem, from_exception
 from zato.server._loader._units import Source, Unit
@@ -79,19 +81,38 @@ class Preparation:
         self._previous: dict[str, Any] = {}
         self._lock = threading.Lock()
         self._is_superseded = False
+        self._is_open = False
+        #: The thread that imports; none before and after.
+        self._thread: int | None = None
 
     def __enter__(self) -> Preparation:
         self._space.refresh_builtins()
         self._space.enter(self)
+        self._is_open, self._thread = True, threading.get_ident()
         return self
 
     def __exit__(self, *_: object) -> None:
+        while self._is_open:
+            # An interruption may arrive just now, and must not leave anything half done.
+            with contextlib.suppress(Superseded):
+                self._close()
+
+    def _close(self) -> None:
+        with self._lock:
+            self._thread = None
+        if self._is_superseded:
+            interrupt(threading.get_ident(), None)
         self._space.leave()
         self._restore()
+        self._is_open = False
 
     def supersede(self) -> None:
-        """Makes a preparation that hangs on another thread give up at its next import."""
-        self._is_superseded = True
+        """Makes a preparation that hangs on another thread give up: at once, or when a call into native code ends."""
+        with self._lock:
+            self._is_superseded = True
+            if self._thread is not None:
+                interrupt(self._thread, Superseded)
+        self._on_import(None)
         self._restore()
 
     def check(self) -> None:
@@ -105,7 +126,7 @@ class Preparation:
 
     def tell(self, key: str | None) -> None:
         """Tells whoever listens which unit's code runs from now on."""
-        if key != self._importing:
+        if key != self._importing and not self._is_superseded:
             self._importing = key
             self._on_import(key)
 

@@ -35,9 +35,8 @@ pub(super) async fn prepare(
             }
             Err(culprit) => culprit,
         };
-        // An import that hangs may keep the guest from answering; the next one replaces it anyway.
-        if timeout(ABORT_LIMIT, guest.abort(deployment)).await.is_err() {
-            tracing::warn!("the guest does not let go of an import that hangs");
+        if let Err(error) = abort(guest, deployment).await {
+            tracing::warn!(%error, "the guest could not forget an import that hangs");
         }
         let known = culprit.filter(|key| changes.put.iter().any(|unit| unit.key == *key));
         let is_hanging = |key: &String| known.as_ref().is_none_or(|known| known == key);
@@ -48,6 +47,18 @@ pub(super) async fn prepare(
             return Ok(hanging);
         }
     }
+}
+
+/// Makes the guest forget a deployment.
+///
+/// # Errors
+/// Whatever the guest says.
+pub(super) async fn abort(guest: &dyn Guest, deployment: i64) -> Result<()> {
+    // An import that hangs may keep the guest from answering; the next one replaces it anyway.
+    timeout(ABORT_LIMIT, guest.abort(deployment)).await.unwrap_or_else(|_| {
+        tracing::warn!("the guest does not let go of an import that hangs");
+        Ok(())
+    })
 }
 
 /// Gives what the guest says, or the key of the unit whose import hangs, if the guest knows it.

@@ -81,11 +81,9 @@ impl Units {
 
     /// Forgets what is prepared.
     pub(super) async fn abort(&self, deployment: i64) -> Result<()> {
-        let mut state = self.state.lock().await;
-        if state.prepared.as_ref().is_some_and(|(prepared, _)| *prepared == deployment) {
-            state.prepared = None;
-        }
-        self.guest.abort(deployment).await
+        self.state.lock().await.prepared.take_if(|(prepared, _)| *prepared == deployment);
+        // The next deployment does not wait for this, should the guest be stuck in an import that hangs.
+        import::abort(&*self.guest, deployment).await
     }
 
     /// Loads what is in force according to the store, as far as it is not loaded yet. Gives what became of each

@@ -157,3 +157,16 @@ async fn a_crash_that_nobody_has_seen_coming_is_found_by_trying() {
     assert!(problems.contains("ended while it imported it: exit code 3"), "{problems}");
     server.everywhere("/crm", "one").await;
 }
+
+#[tokio::test]
+async fn a_guest_that_does_not_let_go_of_an_import_takes_the_next_one() {
+    let server = TestServer::started().await;
+    server.save("stuck.py", "# stuck\nhang\n");
+    server.failure("stuck.py").await;
+    let saved = Instant::now();
+    server.save("crm.py", "service crm one\n");
+    server.everywhere("/crm", "one").await;
+    assert!(saved.elapsed() < Duration::from_secs(5), "{:?}", saved.elapsed());
+    let restarts = server.status().await.unwrap().workers.iter().map(|worker| worker.restarts).sum::<u64>();
+    assert_eq!(restarts, 0);
+}

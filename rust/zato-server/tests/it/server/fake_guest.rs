@@ -3,6 +3,7 @@
 //! - `service NAME REPLY`: provides a service; `slow NAME MILLISECONDS` lets it take that long;
 //! - `import MODULE`: needs that module; `needs WORD MODULE`: needs a line `# WORD` in it; `fail TEXT`: does not load;
 //! - `sleep MILLISECONDS`, `hang`, `exit CODE`, `touch PATH`, `wait PATH`, `die-once PATH`: what importing does;
+//!   with `# silent` nobody is told that the module is imported, after `# stuck` the guest no longer answers an abort;
 //!   `exit-with MODULE CODE` ends the process only if that module is there;
 //!   `touch-own PREFIX` and `wait-own PREFIX` do so with a file for each process.
 //!
@@ -35,6 +36,7 @@ struct State {
     in_force: BTreeMap<String, Module>,
     prepared: Option<(i64, BTreeMap<String, Module>, Vec<String>)>,
     importing: Option<String>,
+    is_stuck: bool,
     settings: Arc<ServiceSettings>,
 }
 
@@ -132,7 +134,11 @@ impl Guest for FakeGuest {
     }
 
     fn abort(&self, _deployment: i64) -> BoxFuture<'static, Result<()>> {
-        self.state.lock().unwrap().prepared = None;
+        let mut state = self.state.lock().unwrap();
+        state.prepared = None;
+        if state.is_stuck {
+            return std::future::pending().boxed();
+        }
         async { Ok(()) }.boxed()
     }
 
@@ -211,7 +217,8 @@ fn import_all(
             .unwrap_or(0);
         let (unit, is_dependant) = open.remove(at);
         state.lock().unwrap().importing = Some(unit.key.clone());
-        if !is_silent(&unit) {
+        state.lock().unwrap().is_stuck |= has_line(&unit, "# stuck");
+        if !has_line(&unit, "# silent") {
             (listener.0)(Some(&unit.key));
         }
         let loaded = import(&unit, &after);
@@ -269,9 +276,8 @@ fn file_of(unit: &Unit) -> String {
     unit.files.first().map_or_else(String::new, |file| file.location.display().to_string())
 }
 
-/// Whether nobody is told that the unit is being imported.
-fn is_silent(unit: &Unit) -> bool {
-    unit.files.iter().any(|file| file.content.lines().any(|line| line == "# silent"))
+fn has_line(unit: &Unit, wanted: &str) -> bool {
+    unit.files.iter().any(|file| file.content.lines().any(|line| line == wanted))
 }
 
 fn imports_of(unit: &Unit) -> Vec<String> {
