@@ -50,8 +50,12 @@ impl Scene {
     }
 
     fn look(&mut self) -> (Vec<String>, Vec<String>) {
-        let root =
-            Root { path: self.directory.path().to_path_buf(), is_recursive: true, patterns: Vec::new() };
+        let root = Root {
+            path: self.directory.path().to_path_buf(),
+            is_recursive: true,
+            patterns: Vec::new(),
+            others: Vec::new(),
+        };
         let completed = self.settle.begin_look(self.now, |_| false);
         let plan = self.index.plan(&Listing::take(&root), &completed, &self.settle, self.now);
         if let Some(at) = plan.look_again {

@@ -10,6 +10,7 @@ use globset::GlobMatcher;
 use zato_core::Problem;
 
 use super::names;
+use crate::config::marker::MARKER_FILE;
 
 /// Deepest nesting of directories that is followed.
 const DEPTH_LIMIT: usize = 32;
@@ -26,6 +27,8 @@ pub(super) struct Root {
     pub(super) is_recursive: bool,
     /// What file names have to look like; none takes every source file.
     pub(super) patterns: Vec<GlobMatcher>,
+    /// Other pickup directories: what is in one of them is not looked for in another around it.
+    pub(super) others: Vec<PathBuf>,
 }
 
 /// What tells one state of a file from another without reading it.
@@ -109,8 +112,7 @@ pub(super) struct Listing {
 impl Listing {
     /// Looks at a pickup directory.
     pub(super) fn take(root: &Root) -> Self {
-        let mut walk =
-            Walk { root, listing: Self::default(), visited: HashSet::new(), links: Vec::new(), files: 0 };
+        let mut walk = Walk::new(root);
         match fs::canonicalize(&root.path) {
             Ok(real) if real.is_dir() => {
                 walk.listing.exists = true;
@@ -139,14 +141,9 @@ impl Listing {
     /// Lists what is at a path that need not be in a pickup directory: a file, a package, or a directory of them.
     pub(super) fn take_path(path: &Path) -> Self {
         let parent = path.parent().unwrap_or(path).to_path_buf();
-        let root = Root { path: parent.clone(), is_recursive: true, patterns: Vec::new() };
-        let mut walk = Walk {
-            root: &root,
-            listing: Self::default(),
-            visited: HashSet::new(),
-            links: Vec::new(),
-            files: 0,
-        };
+        let root =
+            Root { path: parent.clone(), is_recursive: true, patterns: Vec::new(), others: Vec::new() };
+        let mut walk = Walk::new(&root);
         let Some(name) = path.file_name().map(|name| name.to_string_lossy().into_owned()) else {
             return walk.listing;
         };
@@ -174,6 +171,8 @@ struct Place {
 
 struct Walk<'r> {
     root: &'r Root,
+    /// Other pickup directories, without symbolic links.
+    others: HashSet<PathBuf>,
     listing: Listing,
     /// Real directories seen: each counts once, which also ends loops of symbolic links.
     visited: HashSet<PathBuf>,
@@ -182,7 +181,20 @@ struct Walk<'r> {
     files: usize,
 }
 
-impl Walk<'_> {
+impl<'r> Walk<'r> {
+    fn new(root: &'r Root) -> Self {
+        // They may come and go, and lead elsewhere, as long as the server runs.
+        let others = root.others.iter().filter_map(|path| fs::canonicalize(path).ok()).collect();
+        Walk {
+            root,
+            others,
+            listing: Listing::default(),
+            visited: HashSet::new(),
+            links: Vec::new(),
+            files: 0,
+        }
+    }
+
     fn problem(&mut self, path: &Path, message: String) {
         let problem = Problem::new(message).file(path.display().to_string());
         self.listing.problems.insert(path.to_path_buf(), problem);
@@ -271,6 +283,9 @@ impl Walk<'_> {
             return None;
         }
         let real = fs::canonicalize(&location).ok()?;
+        if self.others.contains(&real) || is_of_server(&place.real, name, &real) {
+            return None;
+        }
         // Walking the pickup directory through a link above itself would find everything twice.
         self.visited.insert(real.clone()).then_some(Place {
             location,
@@ -327,6 +342,12 @@ impl Walk<'_> {
         }
         self.listing.units.insert(unit.key.clone(), unit);
     }
+}
+
+/// Whether a directory is a server, or where one works. A server keeps copies of what it has deployed, which would be
+/// deployed, and copied, again and again.
+fn is_of_server(parent: &Path, name: &str, real: &Path) -> bool {
+    real.join(MARKER_FILE).exists() || (name == "work" && parent.join(MARKER_FILE).exists())
 }
 
 fn join(directory: &str, name: &str) -> String {

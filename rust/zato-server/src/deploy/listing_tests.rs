@@ -3,7 +3,7 @@ use std::os::unix::fs::symlink;
 use super::*;
 
 fn root(path: &Path) -> Root {
-    Root { path: path.to_path_buf(), is_recursive: true, patterns: Vec::new() }
+    Root { path: path.to_path_buf(), is_recursive: true, patterns: Vec::new(), others: Vec::new() }
 }
 
 fn write(base: &Path, path: &str) {
@@ -124,4 +124,28 @@ fn only_flat_modules_are_taken_where_walking_is_off() {
     }
     let listing = Listing::take(&Root { is_recursive: false, ..root(directory.path()) });
     assert_eq!(keys(&listing), [("crm.py", "crm", false, 1)]);
+}
+
+#[test]
+fn a_server_below_or_around_a_directory_is_left_alone() {
+    let directory = tempfile::tempdir().unwrap();
+    for path in [
+        "project/api.py",
+        "project/env/server1/.zato-info",
+        "project/env/server1/pickup/incoming/services/crm.py",
+        "project/env/server1/work/hot-deploy/current/crm.py",
+        "project/env/server1/code/own.py",
+        "project/work/jobs.py",
+    ] {
+        write(directory.path(), path);
+    }
+    let project = directory.path().join("project");
+    let found = [("api.py", "api", false, 1), ("work/jobs.py", "jobs", false, 1)];
+    assert_eq!(keys(&Listing::take(&root(&project))), found);
+    assert_eq!(keys(&Listing::take_path(&project)), found);
+    let pickup = project.join("env/server1/pickup/incoming/services");
+    symlink(project.join("env"), pickup.join("up")).unwrap();
+    assert_eq!(keys(&Listing::take(&root(&pickup))), [("crm.py", "crm", false, 1)]);
+    let server = Root { others: vec![pickup], ..root(&project.join("env/server1")) };
+    assert_eq!(keys(&Listing::take(&server)), [("code/own.py", "own", false, 1)]);
 }

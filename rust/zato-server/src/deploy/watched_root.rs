@@ -35,11 +35,11 @@ pub(super) enum Presence {
 }
 
 impl WatchedRoot {
-    /// Takes a directory as it is configured.
+    /// Takes a directory as it is configured, among all that are.
     ///
     /// # Errors
     /// [`ErrorKind::Invalid`] if a pattern of file names is none.
-    pub(super) fn new(directory: &PickupDirectory) -> Result<Self> {
+    pub(super) fn new(directory: &PickupDirectory, others: &[PickupDirectory]) -> Result<Self> {
         let patterns = directory
             .patterns
             .iter()
@@ -50,7 +50,16 @@ impl WatchedRoot {
             .context(ErrorKind::Invalid, || {
                 format!("patterns of pickup directory `{}` are not valid", directory.name)
             })?;
-        let root = Root { path: directory.path.clone(), is_recursive: directory.is_recursive, patterns };
+        let root = Root {
+            path: directory.path.clone(),
+            is_recursive: directory.is_recursive,
+            patterns,
+            others: others
+                .iter()
+                .map(|other| other.path.clone())
+                .filter(|path| *path != directory.path)
+                .collect(),
+        };
         Ok(Self { root, index: Index::default(), presence: Presence::Unknown, directories: HashSet::new() })
     }
 

@@ -59,7 +59,8 @@ impl Watcher {
     /// [`ErrorKind::Invalid`] if a pattern of file names is none, [`ErrorKind::Io`] if no thread can be started.
     pub fn start(options: &WatchOptions, sink: UnboundedSender<PickedUp>) -> Result<Self> {
         let (events, receiver) = mpsc::channel();
-        let roots = options.directories.iter().map(WatchedRoot::new).collect::<Result<Vec<_>>>()?;
+        let all = &options.directories;
+        let roots = all.iter().map(|one| WatchedRoot::new(one, all)).collect::<Result<Vec<_>>>()?;
         let notifier = if options.is_polling { None } else { notifier(&events) };
         let mut watching = Watching {
             roots,
