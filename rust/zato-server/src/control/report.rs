@@ -131,6 +131,15 @@ impl DeploymentReport {
     pub fn is_success(&self) -> bool {
         self.units.iter().all(|unit| unit.problems.is_empty())
     }
+
+    /// Adds units that have failed already.
+    pub(crate) fn with_failed(mut self, failures: Vec<UnitFailure>) -> Self {
+        for UnitFailure { key, hash, deployment, problems, .. } in failures {
+            self.deployment = self.deployment.or(deployment);
+            self.units.push(UnitReport { key, hash, problems, ..UnitReport::default() });
+        }
+        self
+    }
 }
 
 /// What became of one unit.

@@ -1,6 +1,6 @@
 //! Units that are deployed by naming a path.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use zato_core::guest::Unit;
 use zato_core::{Error, ErrorKind, Result};
@@ -9,13 +9,14 @@ use super::listing::Listing;
 use super::names;
 use super::read::read_unit;
 
-/// Reads what is at a path that need not be in a pickup directory: a file, a package, or a directory of them.
+/// Reads what is at a path: a file, a package, or a directory of them. What is in one of the pickup directories gets
+/// the keys it has when it is picked up.
 ///
 /// # Errors
 /// [`ErrorKind::NotFound`] if there is nothing that can be deployed, [`ErrorKind::Invalid`] naming everything that
 /// is wrong with the files.
-pub fn read_path(path: &Path) -> Result<Vec<Unit>> {
-    let listing = Listing::take_path(path);
+pub fn read_path(path: &Path, pickup: &[PathBuf]) -> Result<Vec<Unit>> {
+    let listing = Listing::take_path(path, pickup);
     if !listing.exists {
         return Err(Error::new(ErrorKind::NotFound, format!("there is nothing at `{}`", path.display())));
     }
@@ -48,8 +49,8 @@ mod tests {
     #[test]
     fn a_path_without_modules_is_refused_with_a_remedy() {
         let base = tempfile::tempdir().unwrap();
-        assert_eq!(read_path(&base.path().join("missing.py")).unwrap_err().kind(), ErrorKind::NotFound);
-        let error = read_path(base.path()).unwrap_err();
+        assert_eq!(read_path(&base.path().join("missing.py"), &[]).unwrap_err().kind(), ErrorKind::NotFound);
+        let error = read_path(base.path(), &[]).unwrap_err();
         assert!(error.report().contains("ends in .py"), "{}", error.report());
     }
 }

@@ -33,7 +33,7 @@ const FIRST_LIMIT: Duration = Duration::from_secs(5);
 #[derive(Debug)]
 pub(crate) enum Job {
     /// Puts units in force.
-    Deploy { units: Vec<Unit>, actor: String, reply: Reply },
+    Deploy { units: Vec<Unit>, actor: String, asked_at: Instant, reply: Reply },
     /// Puts an older version of a unit in force.
     Rollback { unit: String, steps: u32, actor: String, reply: Reply },
     /// Imports units without putting them in force.
@@ -153,7 +153,7 @@ impl Deployer {
 
     /// Code that a server of another version had in force; it comes along when its directory is taken over.
     fn inherited(&self, found: &PickedUp) -> Vec<Unit> {
-        let units = by_path::read_path(&self.current).unwrap_or_default();
+        let units = by_path::read_path(&self.current, &[]).unwrap_or_default();
         units.into_iter().filter(|unit| found.put.iter().all(|other| other.key != unit.key)).collect()
     }
 
@@ -167,9 +167,12 @@ impl Deployer {
 
     async fn take(&self, job: Job) {
         let (reply, outcome) = match job {
-            Job::Deploy { units, actor, reply } => {
+            Job::Deploy { mut units, actor, asked_at, reply } => {
+                // It may have been picked up meanwhile.
+                let failed = self.records.failed_since(&mut units, asked_at);
                 let changes = UnitChanges { put: units, delete: Vec::new() };
-                (reply, self.deploy_by_hand(changes, actor, "command").await)
+                let outcome = self.deploy_by_hand(changes, actor, "command").await;
+                (reply, outcome.map(|report| report.with_failed(failed)))
             }
             Job::Rollback { unit, steps, actor, reply } => {
                 let outcome = match self.version(&unit, steps).await {
@@ -232,6 +235,8 @@ impl Deployer {
 
     async fn pick_up(&self, found: PickedUp) {
         let mut put = found.put;
+        // A command may have deployed it meanwhile.
+        drop(self.records.failed_since(&mut put, found.noticed_at));
         let is_told = |unit: &Unit| {
             found.deleted.contains(&unit.key)
                 || found.unreadable.iter().any(|other| other.unit.key == unit.key)

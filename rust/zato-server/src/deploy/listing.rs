@@ -138,22 +138,26 @@ impl Listing {
         self.units.values().flat_map(|unit| &unit.files).map(|file| file.signature.identity()).collect()
     }
 
-    /// Lists what is at a path that need not be in a pickup directory: a file, a package, or a directory of them.
-    pub(super) fn take_path(path: &Path) -> Self {
+    /// Lists what is at a path: a file, a package, or a directory of them. What is in one of the pickup directories is
+    /// called as it is there; otherwise names begin at the path.
+    pub(super) fn take_path(path: &Path, pickup: &[PathBuf]) -> Self {
         let parent = path.parent().unwrap_or(path).to_path_buf();
+        let inside = pickup.iter().find_map(|root| Some(relative_to(root, &parent)?.display().to_string()));
         let root =
             Root { path: parent.clone(), is_recursive: true, patterns: Vec::new(), others: Vec::new() };
         let mut walk = Walk::new(&root);
         let Some(name) = path.file_name().map(|name| name.to_string_lossy().into_owned()) else {
             return walk.listing;
         };
-        if path.is_dir() && !path.join("__init__.py").is_file() {
+        if inside.is_none() && path.is_dir() && !path.join("__init__.py").is_file() {
             return Self::take(&Root { path: path.to_path_buf(), ..root });
         }
         walk.listing.exists = path.exists();
         let real = fs::canonicalize(&parent).unwrap_or_else(|_| parent.clone());
-        let place = Place { location: parent, real, relative: String::new(), depth: 0, is_followed: true };
+        let relative = inside.unwrap_or_default();
+        let place = Place { location: parent, real, relative, depth: 0, is_followed: true };
         walk.entry(&place, &name);
+        walk.linked_directories();
         walk.listing
     }
 }
@@ -348,6 +352,14 @@ impl<'r> Walk<'r> {
 /// deployed, and copied, again and again.
 fn is_of_server(parent: &Path, name: &str, real: &Path) -> bool {
     real.join(MARKER_FILE).exists() || (name == "work" && parent.join(MARKER_FILE).exists())
+}
+
+/// Gives the path of a directory below another one.
+fn relative_to(root: &Path, directory: &Path) -> Option<PathBuf> {
+    let below = |root: &Path, directory: &Path| directory.strip_prefix(root).ok().map(Path::to_path_buf);
+    // As it was given, for it may lead elsewhere through a link below the pickup directory.
+    below(root, directory)
+        .or_else(|| below(&fs::canonicalize(root).ok()?, &fs::canonicalize(directory).ok()?))
 }
 
 fn join(directory: &str, name: &str) -> String {

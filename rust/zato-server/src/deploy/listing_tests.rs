@@ -104,16 +104,19 @@ fn a_path_outside_is_a_file_a_package_or_a_directory_of_them() {
     for path in ["crm.py", "billing/__init__.py", "many/a.py", "many/b.py"] {
         write(directory.path(), path);
     }
-    assert_eq!(keys(&Listing::take_path(&directory.path().join("crm.py"))), [("crm.py", "crm", false, 1)]);
     assert_eq!(
-        keys(&Listing::take_path(&directory.path().join("billing"))),
+        keys(&Listing::take_path(&directory.path().join("crm.py"), &[])),
+        [("crm.py", "crm", false, 1)]
+    );
+    assert_eq!(
+        keys(&Listing::take_path(&directory.path().join("billing"), &[])),
         [("billing", "billing", true, 1)]
     );
     assert_eq!(
-        keys(&Listing::take_path(&directory.path().join("many"))),
+        keys(&Listing::take_path(&directory.path().join("many"), &[])),
         [("a.py", "a", false, 1), ("b.py", "b", false, 1)]
     );
-    assert!(!Listing::take_path(&directory.path().join("missing.py")).exists);
+    assert!(!Listing::take_path(&directory.path().join("missing.py"), &[]).exists);
 }
 
 #[test]
@@ -142,10 +145,30 @@ fn a_server_below_or_around_a_directory_is_left_alone() {
     let project = directory.path().join("project");
     let found = [("api.py", "api", false, 1), ("work/jobs.py", "jobs", false, 1)];
     assert_eq!(keys(&Listing::take(&root(&project))), found);
-    assert_eq!(keys(&Listing::take_path(&project)), found);
+    assert_eq!(keys(&Listing::take_path(&project, &[])), found);
     let pickup = project.join("env/server1/pickup/incoming/services");
     symlink(project.join("env"), pickup.join("up")).unwrap();
     assert_eq!(keys(&Listing::take(&root(&pickup))), [("crm.py", "crm", false, 1)]);
     let server = Root { others: vec![pickup], ..root(&project.join("env/server1")) };
     assert_eq!(keys(&Listing::take(&server)), [("code/own.py", "own", false, 1)]);
+}
+
+#[test]
+fn a_path_in_a_pickup_directory_is_called_as_it_is_there() {
+    let directory = tempfile::tempdir().unwrap();
+    for path in ["in/crm.py", "in/many/sub/a.py", "in/many/b.py", "in/billing/__init__.py"] {
+        write(directory.path(), path);
+    }
+    let pickup = [directory.path().join("other"), directory.path().join("in")];
+    let picked_up = Listing::take(&root(&pickup[1]));
+    let take = |path: &str| Listing::take_path(&pickup[1].join(path), &pickup);
+    assert_eq!(keys(&take("crm.py")), [("crm.py", "crm", false, 1)]);
+    assert_eq!(keys(&take("many/b.py")), [("many/b.py", "b", false, 1)]);
+    let all: Vec<String> =
+        ["billing", "crm.py", "many"].iter().flat_map(|path| take(path).units.into_keys()).collect();
+    assert_eq!(all, picked_up.units.into_keys().collect::<Vec<_>>());
+    assert_eq!(keys(&Listing::take_path(&pickup[1], &pickup)).len(), 4);
+    symlink(&pickup[1], directory.path().join("link")).unwrap();
+    let linked = Listing::take_path(&directory.path().join("link/many"), &pickup);
+    assert_eq!(keys(&linked).iter().map(|unit| unit.0).collect::<Vec<_>>(), ["many/b.py", "many/sub/a.py"]);
 }

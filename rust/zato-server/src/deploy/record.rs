@@ -1,6 +1,7 @@
 //! What is in force, what failed, and how both are told to people.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Instant;
 
 use jiff::Timestamp;
 use parking_lot::Mutex;
@@ -29,6 +30,7 @@ struct State {
 #[derive(Debug)]
 struct Failure {
     told: UnitFailure,
+    noted_at: Instant,
     /// The sources that failed, to be tried again when something they may have needed is deployed.
     unit: Option<Unit>,
 }
@@ -91,6 +93,20 @@ impl Records {
         self.0.lock().failures.values().map(|failure| failure.told.clone()).collect()
     }
 
+    /// Takes out the units whose very version has failed since then, and gives what was said about them: nothing can
+    /// have changed.
+    pub(super) fn failed_since(&self, units: &mut Vec<Unit>, since: Instant) -> Vec<UnitFailure> {
+        let state = self.0.lock();
+        let mut failed = Vec::new();
+        units.retain(|unit| {
+            let is_same = |failure: &&Failure| failure.told.hash == unit.hash && failure.noted_at >= since;
+            let known = state.failures.get(&unit.key).filter(is_same);
+            failed.extend(known.map(|failure| failure.told.clone()));
+            known.is_none()
+        });
+        failed
+    }
+
     /// Forgets a failure; gives whether there was one.
     pub(super) fn forget_failure(&self, key: &str) -> bool {
         self.0.lock().failures.remove(key).is_some()
@@ -123,6 +139,7 @@ impl Records {
             } else {
                 let failure = Failure {
                     told: failure(told, Some(deployment)),
+                    noted_at: Instant::now(),
                     unit: units.iter().find(|unit| unit.key == told.key).cloned(),
                 };
                 state.failures.insert(told.key.clone(), failure);
@@ -148,7 +165,9 @@ impl Records {
             let is_known =
                 state.failures.get(&unit.key).is_some_and(|known| known.told.problems == told.problems);
             if !is_known {
-                state.failures.insert(unit.key.clone(), Failure { told, unit: None });
+                state
+                    .failures
+                    .insert(unit.key.clone(), Failure { told, noted_at: Instant::now(), unit: None });
                 new.push(unit);
             }
         }

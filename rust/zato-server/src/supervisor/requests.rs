@@ -1,5 +1,6 @@
 //! What clients ask the supervisor.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -7,7 +8,7 @@ use futures::future::join_all;
 use serde_json::Value;
 use tokio::net::UnixStream;
 use tokio::sync::oneshot;
-use zato_core::guest::ServiceInfo;
+use zato_core::guest::{ServiceInfo, Unit};
 use zato_core::{Error, ErrorKind, Result};
 
 use super::running::Supervisor;
@@ -47,11 +48,12 @@ impl Supervisor {
             Request::Status => json(self.status().await),
             Request::Sync { revision } => json(self.sync(revision).await),
             Request::Deploy { path, actor } => {
-                let units = read(path).await?;
-                json(self.submit(|reply| Job::Deploy { units, actor, reply }).await?)
+                let asked_at = Instant::now();
+                let units = self.read(path).await?;
+                json(self.submit(|reply| Job::Deploy { units, actor, asked_at, reply }).await?)
             }
             Request::CheckUnits { path } => {
-                let units = read(path).await?;
+                let units = self.read(path).await?;
                 json(self.submit(|reply| Job::Check { units, reply }).await?)
             }
             Request::Rollback { unit, steps, actor } => {
@@ -118,6 +120,14 @@ impl Supervisor {
         zato_http::metrics::merge(&texts.into_iter().map(|(_, text)| text).collect::<Vec<_>>())
     }
 
+    /// Reads units without holding up anybody.
+    async fn read(&self, path: PathBuf) -> Result<Vec<Unit>> {
+        let pickup = self.pickup.clone();
+        tokio::task::spawn_blocking(move || read_path(&path, &pickup)).await.unwrap_or_else(|error| {
+            Err(Error::new(ErrorKind::Internal, "reading units ended unexpectedly").source(error))
+        })
+    }
+
     async fn set_log_level(&self, logger: String, level: Option<String>) -> Result<()> {
         let parsed = level.as_deref().map(parse_level).transpose()?;
         logging::set_level(&logger, parsed)?;
@@ -167,13 +177,6 @@ impl Supervisor {
         self.fleet.with_seat(index, |seat| seat.revision = seat.revision.max(reached));
         Ok(reached)
     }
-}
-
-/// Reads units without holding up anybody.
-async fn read(path: std::path::PathBuf) -> Result<Vec<zato_core::guest::Unit>> {
-    tokio::task::spawn_blocking(move || read_path(&path)).await.unwrap_or_else(|error| {
-        Err(Error::new(ErrorKind::Internal, "reading units ended unexpectedly").source(error))
-    })
 }
 
 pub(crate) fn parse_level(text: &str) -> Result<Level> {

@@ -252,3 +252,24 @@ async fn all_servers_of_a_cluster_run_what_one_of_them_picked_up() {
     first.stop().await;
     second.everywhere("/crm", "three").await;
 }
+
+#[tokio::test]
+async fn a_directory_deployed_by_command_in_the_pickup_directory_is_deployed_once() {
+    let server = TestServer::started().await;
+    let client = server.client().await;
+    server.save("many/sub/crm.py", "service crm one\n");
+    let report = client.deploy(&server.pickup("many"), "jane").await.unwrap();
+    assert!(report.is_success() && report.units.iter().all(|unit| unit.key == "many/sub/crm.py"));
+    server.everywhere("/crm", "one").await;
+    server.save("many/sub/crm.py", "fail SyntaxError\n");
+    let report = client.deploy(&server.pickup("many"), "jane").await.unwrap();
+    assert!(!report.is_success());
+    server.save("marker.py", "service marker one\n");
+    server.outcome("marker.py", |_| true, UnitStatus::Deployed).await;
+    assert_eq!(server.store.unit_versions("many/sub/crm.py").await.unwrap().len(), 2);
+    fs::remove_dir_all(server.pickup("many")).unwrap();
+    wait_for!("the end of the service", {
+        let services = client.services().await.unwrap().services;
+        services.iter().all(|service| service.name != "crm").then_some(())
+    });
+}
