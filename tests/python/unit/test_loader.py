@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from deployment import ROOT, Deployments, module, service
+from deployment import ROOT, Deployments, module, problem, service
 from zato.server._loader import internal_units
 
 
@@ -50,6 +50,18 @@ def test_a_prepared_unit_is_not_in_force(it: Deployments) -> None:
     it.loader.abort(it.number)
     with pytest.raises(LookupError):
         it.loader.commit(it.number, ["crm.py"])
+
+
+def test_a_name_of_the_servers_own_services_is_refused(it: Deployments) -> None:
+    it.deploy(*internal_units())
+    text = "from zato.server.service import Service\nclass Ping(Service):\n    name = 'zato.ping'\n"
+    units = it.deploy(module("hijack.py", text), module("crm.py", service("Get", "return 1")))
+    found = problem(units["hijack.py"])
+    assert (found["file"], found["line"]) == (f"{ROOT}/hijack.py", 2)
+    assert found["message"] == "service `zato.ping`: the name belongs to a service of the server"
+    assert it.services["zato.ping"]["is_internal"]
+    assert it.run("crm.get") == 1
+    assert not any(unit["problems"] for unit in it.deploy(*internal_units()).values())
 
 
 def test_a_new_version_replaces_the_old_one(it: Deployments) -> None:

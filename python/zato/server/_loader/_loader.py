@@ -185,6 +185,7 @@ class Loader:
                     self._collect(candidate)
         finally:
             preparation.tell(None)
+        self._refuse_internal_names(preparation)
         _spread_failures(preparation.candidates)
         self._find_duplicates(preparation)
         for candidate in preparation.candidates.values():
@@ -230,6 +231,20 @@ class Loader:
             location = unit.files[0]["location"] if unit.files else None
             candidate.warnings.append(Problem(file=location, line=None, message=unit.name_note, hint=None))
 
+    def _refuse_internal_names(self, preparation: Preparation) -> None:
+        """Keeps units of users from taking the place of the server's own services."""
+        internal = {
+            service["name"] for unit in self._in_force.values() if unit.unit.is_internal for service in unit.services
+        }
+        for candidate in preparation.candidates.values():
+            for service in candidate.services:
+                if service["name"] in internal and not candidate.unit.is_internal:
+                    message = f"service `{service['name']}`: the name belongs to a service of the server"
+                    hint = "give the class another `name`"
+                    candidate.problems.append(
+                        Problem(file=service["file"], line=service["line"], message=message, hint=hint)
+                    )
+
     def _find_duplicates(self, preparation: Preparation) -> None:
         """Warns of services whose names others have as well."""
         known = {
@@ -238,7 +253,8 @@ class Loader:
             if key not in preparation.candidates and key not in preparation.deleted
             for service in unit.services
         }
-        for key, candidate in preparation.candidates.items():
+        good = {key: candidate for key, candidate in preparation.candidates.items() if not candidate.problems}
+        for key, candidate in good.items():
             for service in candidate.services:
                 other_key, other = known.get(service["name"], (key, None))
                 if other is not None:
