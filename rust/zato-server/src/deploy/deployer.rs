@@ -237,6 +237,7 @@ impl Deployer {
         let mut put = found.put;
         // A command may have deployed it meanwhile.
         drop(self.records.failed_since(&mut put, found.noticed_at));
+        let mut put = self.without_replaced(put).await;
         let is_told = |unit: &Unit| {
             found.deleted.contains(&unit.key)
                 || found.unreadable.iter().any(|other| other.unit.key == unit.key)
@@ -297,6 +298,22 @@ impl Deployer {
         batch.changes.put.retain(&mut is_allowed);
         batch.unreadable.retain(|unreadable| is_allowed(&unreadable.unit));
         (batch, skipped)
+    }
+
+    /// Leaves out what somebody has decided against, and has not changed since.
+    async fn without_replaced(&self, units: Vec<Unit>) -> Vec<Unit> {
+        let mut kept = Vec::new();
+        for unit in units {
+            match initial::is_replaced_by_hand(&unit, &self.server, &self.records, &self.store).await {
+                Ok(true) => {}
+                Ok(false) => kept.push(unit),
+                Err(error) => {
+                    tracing::warn!(target: "zato", "Versions of `{}` could not be compared: {}", unit.key, error.report());
+                    kept.push(unit);
+                }
+            }
+        }
+        kept
     }
 
     /// Leaves out what is in force as it is.

@@ -48,28 +48,58 @@ pub(super) async fn missed(
 /// Whether a unit that is not in force should be: it was saved since it was last picked up, or it failed then and
 /// nobody has decided otherwise since.
 fn is_new(unit: &Unit, server: &str, versions: &[UnitVersion]) -> bool {
-    let is_ours =
-        |version: &UnitVersion| version.reason == PICKUP && version.actor == server && version.hash.is_some();
-    let Some(at) = versions.iter().position(is_ours) else {
+    if !versions.iter().any(|version| is_picked_up(version, server)) {
         // Another server of the cluster may have picked up the same file, and a later version of it.
         return versions.iter().all(|version| version.hash.as_ref() != Some(&unit.hash));
-    };
-    if versions[at].hash.as_ref() != Some(&unit.hash) {
-        return true;
     }
-    let later = &versions[..at];
+    let was_replaced = replacement(unit, server, versions).is_some();
+    if was_replaced {
+        warn_of_replacement(unit);
+    }
+    !was_replaced
+}
+
+/// Whether a file that was written again, but not changed, is a version that somebody has rolled back, or replaced by
+/// hand. Such a decision stands until the file changes.
+pub(super) async fn is_replaced_by_hand(
+    unit: &Unit,
+    server: &str,
+    records: &Records,
+    store: &Store,
+) -> Result<bool> {
+    if records.hash_in_force(&unit.key).is_none_or(|hash| hash == unit.hash) {
+        return Ok(false);
+    }
+    let versions = store.unit_versions(&unit.key).await?;
+    let is_by_hand = replacement(unit, server, &versions).is_some_and(|version| version.reason != PICKUP);
+    if is_by_hand {
+        warn_of_replacement(unit);
+    }
+    Ok(is_by_hand)
+}
+
+/// Gives the version that was deployed after this one, which is the latest that was picked up.
+fn replacement<'v>(unit: &Unit, server: &str, versions: &'v [UnitVersion]) -> Option<&'v UnitVersion> {
+    let at = versions.iter().position(|version| is_picked_up(version, server))?;
+    let (later, latest) = (versions.get(..at)?, versions.get(at)?);
     let was_deleted = later.iter().any(|version| version.status == UnitStatus::Deleted);
-    let was_replaced = later.iter().any(|version| version.status == UnitStatus::Deployed);
-    if was_replaced && !was_deleted {
-        tracing::warn!(
-            target: "zato",
-            "`{}` in the pickup directory is not the version in force, which was rolled back to or deployed by hand \
-             after it; save the file to deploy it",
-            unit.key
-        );
-        return false;
+    if was_deleted || latest.hash.as_ref() != Some(&unit.hash) {
+        return None;
     }
-    true
+    later.iter().find(|version| version.status == UnitStatus::Deployed)
+}
+
+fn is_picked_up(version: &UnitVersion, server: &str) -> bool {
+    version.reason == PICKUP && version.actor == server && version.hash.is_some()
+}
+
+fn warn_of_replacement(unit: &Unit) {
+    tracing::warn!(
+        target: "zato",
+        "`{}` in the pickup directory is not the version in force, which was rolled back to or deployed by hand after \
+         it; change the file to deploy it, or use `zato hot-deploy`",
+        unit.key
+    );
 }
 
 /// Keys of units in force that came from a pickup directory and are not there any more.

@@ -42,6 +42,25 @@ async fn a_rollback_of_a_picked_up_file_survives_until_the_next_save() {
 }
 
 #[tokio::test]
+async fn a_rollback_survives_a_save_that_changes_nothing() {
+    let server = TestServer::started().await;
+    for version in ["one", "two"] {
+        server.save("crm.py", &format!("service crm {version}\n"));
+        server.everywhere("/crm", version).await;
+    }
+    server.client().await.rollback("crm.py", 1, "jane").await.unwrap();
+    server.save("crm.py", "service crm two\n");
+    server.save("marker.py", "service marker one\n");
+    server.outcome("marker.py", |_| true, UnitStatus::Deployed).await;
+    server.everywhere("/crm", "one").await;
+    wait_for!("the warning", server.log().contains("change the file to deploy it").then_some(()));
+    let file = server.path("crm.py");
+    fs::write(&file, "service crm two\n").unwrap();
+    server.client().await.deploy(&file, "jane").await.unwrap();
+    server.everywhere("/crm", "two").await;
+}
+
+#[tokio::test]
 async fn files_are_removed_after_pickup_where_that_is_wanted() {
     let mut server = TestServer::new(1, "[hot_deploy]\ndelete_after_pick_up=True\n").await;
     server.channel("crm").await;
