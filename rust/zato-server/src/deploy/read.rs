@@ -104,6 +104,12 @@ fn read_file(file: &ListedFile) -> Result<String, Problem> {
 /// Turns bytes into text the way Python does: UTF-8, with or without byte order mark, unless a comment in the first
 /// two lines says otherwise (PEP 263).
 fn decode(bytes: Vec<u8>) -> Result<String, Problem> {
+    // Python takes none, and does not say where it is.
+    if let Some(at) = bytes.iter().position(|byte| *byte == 0) {
+        return Err(Problem::new(format!("the file has a null byte (byte {at})"))
+            .line(line_at(&bytes, at))
+            .hint("it is no text, or text in UTF-16; save it as UTF-8"));
+    }
     let declared = declared_encoding(&bytes);
     match declared.as_deref() {
         Some("latin-1" | "latin1" | "iso-8859-1" | "iso8859-1" | "l1") => {
@@ -123,12 +129,16 @@ fn decode_utf8(bytes: Vec<u8>) -> Result<String, Problem> {
         None => bytes,
     };
     String::from_utf8(bytes).map_err(|error| {
-        let good = &error.as_bytes()[..error.utf8_error().valid_up_to()];
-        let line = good.iter().filter(|byte| **byte == b'\n').count() as u64 + 1;
-        Problem::new(format!("the file is not valid UTF-8 (byte {})", good.len()))
-            .line(line)
+        let at = error.utf8_error().valid_up_to();
+        Problem::new(format!("the file is not valid UTF-8 (byte {at})"))
+            .line(line_at(error.as_bytes(), at))
             .hint("save it as UTF-8, or declare its encoding in the first line, for instance `# -*- coding: latin-1 -*-`")
     })
+}
+
+/// Gives the one-based line of a byte.
+fn line_at(bytes: &[u8], at: usize) -> u64 {
+    bytes.iter().take(at).filter(|byte| **byte == b'\n').count() as u64 + 1
 }
 
 /// Finds the coding comment of PEP 263.
@@ -193,6 +203,8 @@ mod tests {
         let problem = decode(b"x = 1\ny = '\xff'\n".to_vec()).unwrap_err();
         assert_eq!(problem.line, Some(2));
         assert!(problem.message.contains("not valid UTF-8"));
+        let problem = decode(b"x = 1\ny = 2\nz = '\0'\n".to_vec()).unwrap_err();
+        assert_eq!((problem.line, problem.message.as_str()), (Some(3), "the file has a null byte (byte 17)"));
         let problem = decode(b"# coding: cp1250\n'\xff'\n".to_vec()).unwrap_err();
         assert!(problem.message.contains("`cp1250` is not supported"), "{problem}");
     }
