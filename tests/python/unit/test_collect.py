@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from deployment import ROOT, SIMPLE_IO, Deployments, module, package, service
+from deployment import ROOT, SIMPLE_IO, Deployments, module, package, problem, service
 from fake_core import Records
 from zato.server._loader import Loader
 from zato.server._logging import ServiceLogger
@@ -238,3 +238,26 @@ def test_the_class_line_is_that_of_its_last_definition(it: Deployments) -> None:
     it.deploy(module("crm.py", text))
     assert it.services["crm.a"]["line"] == 5
     assert it.services["crm.b"]["line"] == 9
+
+
+@pytest.mark.parametrize("name", ["a\\n/c", "tab\\t", "\\x1b[2J", "\\u2028", "half \\ud800"])
+def test_names_that_would_break_lines_are_refused(it: Deployments, name: str) -> None:
+    units = it.deploy(
+        module("odd.py", f"{TOP}class Odd(Service):\n    name = '{name}'\n"),
+        module("crm.py", service("Get", "return 1")),
+    )
+    found = problem(units["odd.py"])
+    assert found["line"] == 2 and "control character" in found["message"]
+    assert found["message"].isprintable()
+    assert it.run("crm.get") == 1
+
+
+def test_a_name_that_is_no_text_has_no_effect_and_is_warned_about(it: Deployments) -> None:
+    text = (
+        TOP + "class Get(Service):\n    name = 5\nclass Set(Service):\n    name = 'fine ż'\nclass Del(Get):\n    pass\n"
+    )
+    unit = it.deploy(module("crm.py", text))["crm.py"]
+    assert names(unit) == ["crm.del", "crm.get", "fine ż"]
+    warnings = [(found["line"], found["message"]) for found in unit["warnings"]]
+    text = "service `crm.{}`: the `name` of its class is of type int, which is no text and has no effect"
+    assert warnings == [(6, text.format("del")), (2, text.format("get"))]

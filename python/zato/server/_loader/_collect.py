@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import logging
+import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
 from types import ModuleType
@@ -22,6 +23,8 @@ from zato.server.service._hooks import INSTANCE_HOOKS, is_overridden
 from zato.server.service._service import own_name
 
 PROFILES = ("2.0", "3.0", "3.1", "3.2", "4.1")
+# Categories of characters that lines end at, that terminals obey, or that are only half of one.
+_UNFIT = ("Cc", "Cs", "Zl", "Zp")
 _deployments = logging.getLogger("zato.deploy")
 
 
@@ -73,6 +76,10 @@ class Collector:
         part = name_part.get("2.0" if profile in ("2.0", "3.0", "3.1") else "3.2", cls.__module__)
         impl_name = f"{part}.{cls.__name__}"
         name = _name(cls, impl_name)
+        ignored = _ignored_name(cls)
+        if ignored is not None:
+            text = f"service `{name}`: the `name` of its class is {ignored}, which is no text and has no effect"
+            self._warn(file, line, text)
         module = name_part.get("3.2", cls.__module__)
         if not self._unit.is_internal and not self._rules.is_allowed(name, module, self._unit.paths_of(file)):
             self._warn(file, line, f"service `{name}` was skipped, deploy_patterns_allowed does not allow it")
@@ -176,8 +183,26 @@ def _name(cls: type[Service], impl_name: str) -> str:
         name = cls.get_name()
         if not isinstance(name, str) or not name:
             raise _RefusedError(f"class {cls.__name__}: get_name gave {name!r}, which is no service name")
-        return name
-    return own_name(cls) or convert_impl_name(impl_name)
+    else:
+        name = own_name(cls) or convert_impl_name(impl_name)
+    # Names are in lines of logs and of listings.
+    if any(unicodedata.category(character) in _UNFIT for character in name):
+        raise _RefusedError(
+            f"class {cls.__name__}: the service name {name!a} has a line break or another control character",
+            hint="give the class another `name`",
+        )
+    return name
+
+
+def _ignored_name(cls: type[Service]) -> str | None:
+    """Gives what a class has for a name if that cannot be one, in words."""
+    for ancestor in cls.__mro__:
+        if ancestor is Service:
+            return None
+        found = vars(ancestor).get("name")
+        if found is not None:
+            return None if isinstance(found, str) else f"of type {type(found).__name__}"
+    return None
 
 
 def _settle(cls: type[Service], name: str, impl_name: str, profile: str) -> None:

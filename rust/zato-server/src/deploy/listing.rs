@@ -156,7 +156,9 @@ impl Listing {
         let real = fs::canonicalize(&parent).unwrap_or_else(|_| parent.clone());
         let relative = inside.unwrap_or_default();
         let place = Place { location: parent, real, relative, depth: 0, is_followed: true };
-        walk.entry(&place, &name);
+        if !walk.is_refused(&place, &name) {
+            walk.entry(&place, &name);
+        }
         walk.linked_directories();
         walk.listing
     }
@@ -219,8 +221,8 @@ impl<'r> Walk<'r> {
         let mut names = Vec::new();
         for entry in entries.flatten() {
             match entry.file_name().into_string() {
-                Ok(name) if !names::is_ignored(&name) => names.push(name),
-                Ok(_) => {}
+                Ok(name) if names::is_ignored(&name) || self.is_refused(place, &name) => {}
+                Ok(name) => names.push(name),
                 Err(_) if entry.path().extension().is_some_and(|extension| extension == "py") => {
                     self.problem(
                         &entry.path(),
@@ -232,6 +234,18 @@ impl<'r> Walk<'r> {
         }
         names.sort_unstable();
         names
+    }
+
+    /// Whether the name alone keeps a file or directory from being taken, which is a problem then.
+    fn is_refused(&mut self, place: &Place, name: &str) -> bool {
+        let location = place.location.join(name);
+        let Some((message, hint)) = names::refusal(name, location.is_dir()) else { return false };
+        let directory = place.location.display().to_string();
+        let problem = Problem::new(format!("`{}` is not deployed: {message}", name.escape_debug()))
+            .file(directory)
+            .hint(hint);
+        self.listing.problems.insert(location, problem);
+        true
     }
 
     fn directory(&mut self, place: &Place) {

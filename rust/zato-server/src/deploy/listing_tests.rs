@@ -172,3 +172,24 @@ fn a_path_in_a_pickup_directory_is_called_as_it_is_there() {
     let linked = Listing::take_path(&directory.path().join("link/many"), &pickup);
     assert_eq!(keys(&linked).iter().map(|unit| unit.0).collect::<Vec<_>>(), ["many/b.py", "many/sub/a.py"]);
 }
+
+#[test]
+fn files_that_are_left_out_because_of_their_names_are_told() {
+    let directory = tempfile::tempdir().unwrap();
+    for path in
+        ["crm.py", "UPPER.PY", "new\nline.py", "a\tb/c.py", "pack/__init__.py", "pack/Old.Py", "NOTES.TXT"]
+    {
+        write(directory.path(), path);
+    }
+    let listing = Listing::take(&root(directory.path()));
+    assert_eq!(keys(&listing), [("crm.py", "crm", false, 1), ("pack", "pack", true, 1)]);
+    let told: Vec<String> = listing.problems.values().map(|problem| problem.message.clone()).collect();
+    let names = ["UPPER.PY", "a\\tb", "new\\nline.py", "Old.Py"];
+    assert!(
+        told.len() == 4
+            && names.iter().zip(&told).all(|(name, text)| text.starts_with(&format!("`{name}` is not"))),
+        "{told:?}"
+    );
+    let listing = Listing::take_path(&directory.path().join("UPPER.PY"), &[]);
+    assert!(listing.units.is_empty() && listing.problems.len() == 1);
+}

@@ -19,6 +19,21 @@ pub(super) fn is_source(name: &str, patterns: &[GlobMatcher]) -> bool {
         && (patterns.is_empty() || patterns.iter().any(|glob| glob.is_match(name)))
 }
 
+/// Says why a file or directory that looks like code is not taken because of its name, with the way out; none if it
+/// is taken, or is none of our business.
+pub(super) fn refusal(name: &str, is_directory: bool) -> Option<(&'static str, &'static str)> {
+    let extension = Path::new(name).extension().map(|extension| extension.to_ascii_lowercase());
+    if is_ignored(name) || !(is_directory || extension.is_some_and(|small| small == "py" || small == "pyw")) {
+        return None;
+    }
+    // Keys of units are lines of logs and of listings.
+    if name.chars().any(char::is_control) {
+        return Some(("the name has a line break or another control character", "rename it"));
+    }
+    (!is_directory && !is_source(name, &[]))
+        .then_some(("Python finds modules only if their names end in small letters", "rename it to `.py`"))
+}
+
 /// Whether a file or directory of that name is none of our business: hidden (version control, virtual environments,
 /// Vim's and Emacs's own files), a backup, or something that Python makes itself.
 pub(super) fn is_ignored(name: &str) -> bool {
@@ -75,6 +90,23 @@ fn rank(key: &str) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn says_why_a_name_is_refused() {
+        assert!(refusal("UPPER.PY", false).unwrap().0.contains("small letters"));
+        assert!(refusal("a.Pyw", false).unwrap().1.contains(".py"));
+        assert!(refusal("new\nline.py", false).unwrap().0.contains("line break"));
+        assert!(refusal("new\nline", true).is_some());
+        for (name, is_directory) in [
+            ("crm.py", false),
+            ("CRM.py", false),
+            ("DATA.PY", true),
+            ("new\nline.txt", false),
+            (".x\n.py", false),
+        ] {
+            assert_eq!(refusal(name, is_directory), None, "{name:?}");
+        }
+    }
 
     #[test]
     fn temporary_files_are_no_sources() {
