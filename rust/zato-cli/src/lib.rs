@@ -13,6 +13,7 @@ mod launch;
 mod normalize;
 mod options;
 mod output;
+mod private_file;
 mod process;
 mod record;
 mod reference;

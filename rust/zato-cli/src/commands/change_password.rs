@@ -1,19 +1,16 @@
 //! `zato change-password`: of any security definition (reference operations 1.4).
 
 use std::fs;
-use std::io::Write;
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
 use clap::Args;
-use zato_core::error::Context;
-use zato_core::{ErrorKind, Result, Secret};
+use zato_core::{Result, Secret};
 
 use super::{Session, block_on};
 use crate::admin::{Admin, missing};
 use crate::exit::Outcome;
 use crate::options::ServerOption;
-use crate::terminal;
+use crate::{private_file, terminal};
 
 /// Options of `change-password`.
 #[derive(Debug, Args)]
@@ -66,23 +63,8 @@ fn update(path: &Path, username: &str, password: &Secret) -> Result<bool> {
         Some(_) => format!("{prefix}{}\n", password.expose()),
         None => format!("{line}\n"),
     });
-    replace(path, &Secret::new(lines.collect::<String>()))?;
+    private_file::write(path, &Secret::new(lines.collect::<String>()))?;
     Ok(true)
-}
-
-/// Writes a file that only its owner may read, as a whole or not at all.
-pub(crate) fn replace(path: &Path, text: &Secret) -> Result<()> {
-    let failed = || format!("could not write `{}`", path.display());
-    let unfinished = path.with_extension(format!("unfinished-{}", std::process::id()));
-    let mut file = fs::OpenOptions::new()
-        .write(true)
-        .create(true)
-        .truncate(true)
-        .mode(0o600)
-        .open(&unfinished)
-        .context(ErrorKind::Io, failed)?;
-    file.write_all(text.expose().as_bytes()).and_then(|()| file.sync_all()).context(ErrorKind::Io, failed)?;
-    fs::rename(&unfinished, path).context(ErrorKind::Io, failed)
 }
 
 #[cfg(test)]
@@ -95,7 +77,7 @@ mod tests {
     fn the_credentials_file_keeps_its_other_lines_and_its_mode() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("credentials");
-        replace(&path, &Secret::new("admin.invoke: a\npubapi: b\n")).unwrap();
+        private_file::write(&path, &Secret::new("admin.invoke: a\npubapi: b\n")).unwrap();
         assert!(update(&path, "pubapi", &Secret::new("c")).unwrap());
         assert!(!update(&path, "nobody", &Secret::new("c")).unwrap());
         assert_eq!(fs::read_to_string(&path).unwrap(), "admin.invoke: a\npubapi: c\n");

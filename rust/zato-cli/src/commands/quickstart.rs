@@ -14,7 +14,6 @@ use zato_server::api::{NewObject, initial_data};
 use zato_server::config::{Pidfile, ServerPaths};
 use zato_store::SecretKey;
 
-use super::change_password::replace;
 use super::create::cluster::{given_passwords, tell_credentials};
 use super::create::server::{self, FIRST_PORT, Plan, parse_workers};
 use super::{Session, block_on};
@@ -22,7 +21,7 @@ use crate::exit::{ExitCode, Failure, Outcome};
 use crate::options::{KvdbOptions, OdbOptions, SchedulerOptions};
 use crate::resolve::{self, Target};
 use crate::scripts::{self, Scripts};
-use crate::{admin, secrets, store};
+use crate::{admin, private_file, secrets, store};
 
 /// Name of the config store inside an environment.
 const DATABASE: &str = "zato.db";
@@ -201,7 +200,7 @@ fn make(
         store.close().await;
         Ok(credentials)
     })?;
-    replace(&path.join(CREDENTIALS), &credentials.to_text())?;
+    private_file::write(&path.join(CREDENTIALS), &credentials.to_text())?;
     steps.done("ODB initial data created");
 
     let names: Vec<String> = (1..=arguments.servers).map(|number| format!("server{number}")).collect();

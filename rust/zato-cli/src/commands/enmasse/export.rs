@@ -1,6 +1,6 @@
 //! `zato enmasse --export`.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use zato_core::Secret;
 use zato_server::config::ServerPaths;
@@ -8,9 +8,9 @@ use zato_server::enmasse::{self, ExportOptions};
 
 use super::{Arguments, Format};
 use crate::admin::Admin;
-use crate::commands::change_password::replace;
 use crate::commands::{Session, block_on};
 use crate::exit::{ExitCode, Failure, Outcome};
+use crate::private_file;
 
 /// Writes objects to a file that only its owner may read, or to standard output.
 pub(super) fn run(session: &Session<'_>, server: &ServerPaths, arguments: &Arguments) -> Outcome {
@@ -37,12 +37,12 @@ pub(super) fn run(session: &Session<'_>, server: &ServerPaths, arguments: &Argum
         Ok(enmasse::export(&snapshot, admin.api(), &options)?)
     })?;
     let path = arguments.output.clone().unwrap_or_else(|| default_path(arguments.format));
-    if path == Path::new("-") {
+    if private_file::is_standard_output(&path) {
         let redacted = if arguments.with_secrets { "******" } else { text.trim_end() };
         session.output.secret_data(text.trim_end(), redacted);
         return Ok(());
     }
-    replace(&path, &Secret::new(text))?;
+    private_file::write(&path, &Secret::new(text))?;
     session.output.line(format!("Data exported to {}", path.display()));
     Ok(())
 }
