@@ -95,7 +95,7 @@ pub(crate) fn start(session: &Session<'_>, server: &ServerPaths, launch: &Launch
     };
     let printed = tail(&path, beginning)?;
     if !printed.trim().is_empty() {
-        eprintln!("{}", printed.trim_end());
+        session.output.problems(printed.trim_end());
     }
     Err(failure.hint(format!(
         "see `{}` and `{}`",

@@ -64,10 +64,6 @@ impl fmt::Debug for Runtime {
 /// `start --fg` and workers is when they are stopped; it must not hold the interpreter's lock.
 pub fn main(argv: Vec<String>, runtime: Runtime) -> i32 {
     let words = argv.get(1..).unwrap_or_default();
-    if matches!(words.first().map(String::as_str), Some("--version" | "-V")) {
-        println!("{}", version(&runtime));
-        return ExitCode::Ok.number();
-    }
     interrupt::end_on_interrupt();
     commands::run(&normalize(words), &runtime).number()
 }

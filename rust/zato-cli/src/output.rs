@@ -1,13 +1,13 @@
 //! What commands print.
 
 use std::fs::File;
-use std::io::Write;
+use std::io::{self, Write};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use zato_core::Secret;
+use zato_core::{Error, ErrorKind, Secret};
 use zato_server::config::env::DONT_SHOW_OUTPUT;
 
-use crate::exit::Failure;
+use crate::exit::{ExitCode, Failure, Outcome};
 
 /// Where a command writes to. Cloning it gives another handle of the same thing.
 #[derive(Debug, Clone)]
@@ -15,6 +15,8 @@ pub(crate) struct Output {
     is_silent: bool,
     is_verbose: bool,
     log: Arc<Mutex<Option<File>>>,
+    /// Why something is missing from standard output, if anything is.
+    lost: Arc<Mutex<Option<io::Error>>>,
 }
 
 impl Output {
@@ -22,7 +24,7 @@ impl Output {
     /// the data that a command was asked for (reference operations 1.1).
     pub(crate) fn from_environment(is_verbose: bool) -> Self {
         let is_silent = std::env::var_os(DONT_SHOW_OUTPUT).is_some_and(|value| !value.is_empty());
-        Self { is_silent, is_verbose, log: Arc::default() }
+        Self { is_silent, is_verbose, log: Arc::default(), lost: Arc::default() }
     }
 
     /// Also writes everything to a file (`--store-log`), without secrets.
@@ -34,14 +36,14 @@ impl Output {
     pub(crate) fn line(&self, text: impl AsRef<str>) {
         self.write_log(text.as_ref());
         if !self.is_silent {
-            print_line(text.as_ref());
+            self.print(text.as_ref());
         }
     }
 
     /// Prints what the command was asked for; never silenced.
     pub(crate) fn data(&self, text: impl AsRef<str>) {
         self.write_log(text.as_ref());
-        print_line(text.as_ref());
+        self.print(text.as_ref());
     }
 
     /// Prints a line that holds a secret: `render` is called with its text for the terminal, and with asterisks
@@ -49,14 +51,14 @@ impl Output {
     pub(crate) fn secret_line(&self, secret: &Secret, render: impl Fn(&str) -> String) {
         self.write_log(&render("******"));
         if !self.is_silent {
-            print_line(&render(secret.expose()));
+            self.print(&render(secret.expose()));
         }
     }
 
     /// Prints data that holds secrets: the text for the terminal, and what stands for it in the log.
     pub(crate) fn secret_data(&self, text: &str, redacted: &str) {
         self.write_log(redacted);
-        print_line(text);
+        self.print(text);
     }
 
     /// Prints a line about what was done to standard error, for commands whose standard output is data.
@@ -96,10 +98,38 @@ impl Output {
         }
     }
 
+    /// Says whether everything that was printed has arrived.
+    ///
+    /// # Errors
+    /// Exits with 16 if standard output could not be written, for instance because the disk is full.
+    pub(crate) fn complete(&self) -> Outcome {
+        let lost = self.lost.lock().unwrap_or_else(PoisonError::into_inner).take();
+        lost.map_or(Ok(()), |cause| {
+            let error = Error::new(ErrorKind::Io, "could not write everything to standard output");
+            Err(Failure { code: ExitCode::ExceptionCaught, error: error.source(cause) })
+        })
+    }
+
+    fn print(&self, text: &str) {
+        self.print_to(&mut io::stdout().lock(), text);
+    }
+
+    /// Prints without failing where the reader went away (`zato info | head -1`); anything else that keeps a line from
+    /// being printed is remembered.
+    fn print_to(&self, target: &mut dyn Write, text: &str) {
+        match writeln!(target, "{text}").and_then(|()| target.flush()) {
+            Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+                let mut lost = self.lost.lock().unwrap_or_else(PoisonError::into_inner);
+                lost.get_or_insert(error);
+            }
+            _ => {}
+        }
+    }
+
     fn error_line(&self, text: &str) {
         self.write_log(text);
         // Nowhere is left to report that standard error is closed.
-        drop(writeln!(std::io::stderr().lock(), "{text}"));
+        drop(writeln!(io::stderr().lock(), "{text}"));
     }
 
     fn write_log(&self, text: &str) {
@@ -107,14 +137,43 @@ impl Output {
         if let Some(file) = log.as_mut()
             && let Err(error) = writeln!(file, "{text}")
         {
-            eprintln!("could not write the log of this command: {error}");
+            // Not `error_line`, which writes to this log.
+            drop(writeln!(io::stderr().lock(), "could not write the log of this command: {error}"));
             *log = None;
         }
     }
 }
 
-/// Prints without failing where the reader went away (`zato info | head -1`).
-fn print_line(text: &str) {
-    let mut stdout = std::io::stdout().lock();
-    drop(writeln!(stdout, "{text}").and_then(|()| stdout.flush()));
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Something that cannot be written to.
+    struct Broken(io::ErrorKind);
+
+    impl Write for Broken {
+        fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+            Err(self.0.into())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn what_a_full_disk_swallows_fails_the_command() {
+        let output = Output::from_environment(false);
+        output.clone().print_to(&mut Broken(io::ErrorKind::StorageFull), "text");
+        let failure = output.complete().unwrap_err();
+        assert_eq!(failure.code, ExitCode::ExceptionCaught);
+        assert!(failure.error.report().contains("standard output"), "{}", failure.error.report());
+    }
+
+    #[test]
+    fn readers_may_go_away() {
+        let output = Output::from_environment(false);
+        output.print_to(&mut Broken(io::ErrorKind::BrokenPipe), "text");
+        assert!(output.complete().is_ok());
+    }
 }

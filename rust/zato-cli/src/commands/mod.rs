@@ -44,7 +44,7 @@ pub(crate) struct Session<'r> {
 pub(crate) fn run(words: &[String], runtime: &Runtime) -> ExitCode {
     let is_verbose = words.iter().take_while(|word| *word != "--").any(|word| word == "--verbose");
     let session = Session { runtime, output: Output::from_environment(is_verbose), is_verbose };
-    match parse_and_run(words, &session) {
+    match parse_and_run(words, &session).and_then(|()| session.output.complete()) {
         Ok(()) => ExitCode::Ok,
         Err(failure) => {
             session.output.failure(&failure);
@@ -54,6 +54,10 @@ pub(crate) fn run(words: &[String], runtime: &Runtime) -> ExitCode {
 }
 
 fn parse_and_run(words: &[String], session: &Session<'_>) -> Outcome {
+    if matches!(words.first().map(String::as_str), Some("--version" | "-V")) {
+        session.output.data(crate::version(session.runtime));
+        return Ok(());
+    }
     let mut command = Cli::command();
     command.build();
     let argv = std::iter::once("zato".to_owned()).chain(words.iter().cloned());
