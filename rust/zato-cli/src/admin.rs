@@ -1,7 +1,7 @@
 //! Changing what a cluster is told: through `zato_server::api`, then in every worker of a running server.
 
 use clap::Args;
-use zato_core::ErrorKind;
+use zato_core::{Error, ErrorKind};
 use zato_server::api::Api;
 use zato_server::config::ServerPaths;
 use zato_server::control::{Client, SyncReport};
@@ -95,7 +95,8 @@ pub(crate) fn tell_warnings(output: &Output, warnings: &[zato_core::Problem]) {
 /// start with it.
 ///
 /// # Errors
-/// Exits with 16 naming the workers that could not; the change is stored all the same.
+/// Exits with 16 naming the workers that could not, with 28 if the server does not answer; the change is stored all
+/// the same.
 pub(crate) async fn sync(server: &ServerPaths, revision: i64) -> Outcome<String> {
     let client = match Client::connect(server).await {
         Ok(client) => client,
@@ -104,7 +105,15 @@ pub(crate) async fn sync(server: &ServerPaths, revision: i64) -> Outcome<String>
         }
         Err(error) => return Err(error.into()),
     };
-    let report = client.sync(revision).await?;
+    let report = client.sync(revision).await.map_err(|error| match error.kind() {
+        ErrorKind::Timeout => {
+            let message = "the change is stored, but the server does not say whether it is in force";
+            Error::new(ErrorKind::Timeout, message)
+                .source(error)
+                .hint("it takes the change when it goes on; `zato info` shows what is in force")
+        }
+        _ => error,
+    })?;
     if report.is_complete() {
         return Ok(live(&report));
     }

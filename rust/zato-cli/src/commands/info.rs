@@ -11,7 +11,7 @@ use zato_core::{ErrorKind, Result};
 use zato_server::config::{Marker, Pidfile, ServerPaths};
 use zato_server::control::{Client, ServerStatus};
 
-use super::service::{latest_deployments, services};
+use super::service::{latest_deployments, recorded, services};
 use super::{Session, block_on};
 use crate::exit::{ExitCode, Outcome, WithCode};
 use crate::process;
@@ -83,7 +83,8 @@ fn of_server(session: &Session<'_>, server: &ServerPaths) -> Outcome<Map<String,
         Some(pid) => {
             let status = block_on(async { Ok(Client::connect(server).await?.status().await?) });
             let status = status.inspect_err(|failure| {
-                session.output.warning(format!("the server does not answer: {}", failure.error));
+                let error = &failure.error;
+                session.output.warning(format!("the server does not answer, this is what it left: {error}"));
             });
             let status = status.ok();
             add_process(&mut facts, pid, status.as_ref());
@@ -93,7 +94,12 @@ fn of_server(session: &Session<'_>, server: &ServerPaths) -> Outcome<Map<String,
     if let Some(status) = &status {
         facts.insert("server".to_owned(), to_value(status)?);
     }
-    match block_on(services(server)) {
+    // A server that did not answer once is not asked again.
+    let found = match (pid, &status) {
+        (Some(_), None) => block_on(recorded(server)),
+        _ => block_on(services(server)),
+    };
+    match found {
         Ok(found) => {
             let names: Vec<Value> =
                 found.services.iter().filter(|row| !row.is_internal).map(to_value).collect::<Result<_>>()?;

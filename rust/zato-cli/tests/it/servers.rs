@@ -53,6 +53,38 @@ fn a_server_starts_answers_and_stops() {
     place.expect(10, "stop DIR/qs/server1");
 }
 
+/// Sends a signal to a process.
+fn signal(name: &str, pid: &str) {
+    assert!(std::process::Command::new("kill").args([name, pid.trim()]).status().unwrap().success());
+}
+
+/// Lets a process go on even if the test fails.
+struct Suspended(String);
+
+impl Drop for Suspended {
+    fn drop(&mut self) {
+        signal("-CONT", &self.0);
+    }
+}
+
+#[test]
+fn a_server_that_is_suspended_is_told_about_all_the_same() {
+    let place = Place::new();
+    let (environment, _running) = start(&place);
+    let pid = fs::read_to_string(environment.root.join("server1/pidfile")).unwrap();
+    signal("-STOP", &pid);
+    let suspended = Suspended(pid.clone());
+    let asked = Instant::now();
+    let done = place.zato("info DIR/qs/server1 --format json");
+    assert!(asked.elapsed() < Duration::from_secs(15), "{:?}", asked.elapsed());
+    assert_eq!(done.code, 0, "{done:?}");
+    let facts: Value = serde_json::from_str(&done.stdout).unwrap();
+    assert_eq!(facts["master_proc_pid"].to_string(), pid.trim());
+    assert!(facts["services"].to_string().contains("demo.ping"), "{facts}");
+    assert!(done.stderr.contains("does not answer"), "{}", done.stderr);
+    drop(suspended);
+}
+
 #[test]
 fn services_are_invoked_with_the_credentials_of_the_store() {
     let place = Place::new();

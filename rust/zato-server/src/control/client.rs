@@ -19,6 +19,15 @@ const LINE_LIMIT: usize = 64 << 20;
 /// How long a server may take to accept the connection.
 const CONNECT_LIMIT: Duration = Duration::from_secs(5);
 
+/// How long the supervisor may take to say how it is doing. It gives workers that do not answer two seconds itself.
+const STATUS_LIMIT: Duration = Duration::from_secs(3);
+
+/// How long it may take to collect what workers know.
+const FACTS_LIMIT: Duration = Duration::from_secs(6);
+
+/// How long it may take to bring a change in force. It gives workers ten seconds.
+const SYNC_LIMIT: Duration = Duration::from_secs(20);
+
 /// A connection to the supervisor of a running server.
 #[derive(Debug)]
 pub struct Client {
@@ -44,17 +53,18 @@ impl Client {
     /// Asks for the state of the server and its workers.
     ///
     /// # Errors
-    /// [`ErrorKind::Io`] if the server ends meanwhile.
+    /// [`ErrorKind::Io`] if the server ends meanwhile, [`ErrorKind::Timeout`] if it does not answer.
     pub async fn status(&self) -> Result<ServerStatus> {
-        self.request(&Request::Status).await
+        self.peer.ask_within(&Request::Status, STATUS_LIMIT).await
     }
 
     /// Brings every worker to at least this revision of the config store and says what came of it.
     ///
     /// # Errors
-    /// [`ErrorKind::Io`] if the server ends meanwhile. That a worker could not do it is part of the report.
+    /// [`ErrorKind::Io`] if the server ends meanwhile, [`ErrorKind::Timeout`] if it does not answer. That a worker could
+    /// not do it is part of the report.
     pub async fn sync(&self, revision: i64) -> Result<SyncReport> {
-        self.request(&Request::Sync { revision }).await
+        self.peer.ask_within(&Request::Sync { revision }, SYNC_LIMIT).await
     }
 
     /// Deploys a file, a package or a directory of them.
@@ -84,25 +94,25 @@ impl Client {
     /// Lists the latest deployments, newest first.
     ///
     /// # Errors
-    /// [`ErrorKind::Store`] if the store cannot be read.
+    /// [`ErrorKind::Store`] if the store cannot be read, [`ErrorKind::Timeout`] if there is no answer.
     pub async fn deployments(&self, limit: u32) -> Result<Vec<zato_store::Deployment>> {
-        self.request(&Request::Deployments { limit }).await
+        self.peer.ask_within(&Request::Deployments { limit }, FACTS_LIMIT).await
     }
 
     /// Lists services in force and units that failed.
     ///
     /// # Errors
-    /// [`ErrorKind::Io`] if no worker answers.
+    /// [`ErrorKind::Timeout`] if no worker answers.
     pub async fn services(&self) -> Result<ServiceList> {
-        self.request(&Request::Services).await
+        self.peer.ask_within(&Request::Services, FACTS_LIMIT).await
     }
 
     /// Returns the metrics of all workers in the Prometheus text format.
     ///
     /// # Errors
-    /// [`ErrorKind::Io`] if the server ends meanwhile.
+    /// [`ErrorKind::Io`] if the server ends meanwhile, [`ErrorKind::Timeout`] if it does not answer.
     pub async fn metrics(&self) -> Result<String> {
-        self.request(&Request::Metrics).await
+        self.peer.ask_within(&Request::Metrics, FACTS_LIMIT).await
     }
 
     /// Changes the level of a logger (empty: the root) in every process until the next restart; none takes the level

@@ -93,6 +93,23 @@ impl Peer {
         })
     }
 
+    /// Asks the other side and waits for its answer for so long at most.
+    ///
+    /// # Errors
+    /// As [`Self::ask`]; [`ErrorKind::Timeout`] if there is no answer in time, which says nothing about whether there
+    /// will be one.
+    pub async fn ask_within<T: DeserializeOwned>(
+        &self,
+        question: &impl Serialize,
+        limit: Duration,
+    ) -> Result<T> {
+        tokio::time::timeout(limit, self.ask(question)).await.unwrap_or_else(|_| {
+            let message = format!("the other process did not answer within {} s", limit.as_secs_f64());
+            Err(Error::new(ErrorKind::Timeout, message)
+                .hint("it may be suspended, or busy; server.log tells what it did last"))
+        })
+    }
+
     /// Ends the connection; what was sent before still goes out if the other side reads it.
     pub fn close(&self) {
         self.ended.cancel();

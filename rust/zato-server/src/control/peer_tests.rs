@@ -35,6 +35,14 @@ async fn an_unanswered_question_is_refused() {
 }
 
 #[tokio::test]
+async fn nobody_waits_for_ever_for_a_process_that_is_suspended() {
+    // The other side takes the question and goes on living, as a stopped process does.
+    let ((left, _incoming), (_right, _from_left)) = pair(1000);
+    let answer = left.ask_within::<i64>(&json!(1), Duration::from_millis(10)).await;
+    assert_eq!(answer.unwrap_err().kind(), ErrorKind::Timeout);
+}
+
+#[tokio::test]
 async fn the_end_of_the_connection_fails_those_who_wait() {
     let ((left, _incoming), (right, mut from_left)) = pair(1000);
     let question = json!(1);

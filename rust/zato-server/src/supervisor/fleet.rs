@@ -29,7 +29,7 @@ const STABLE_AFTER: Duration = Duration::from_secs(10);
 const START_ATTEMPTS: u32 = 5;
 
 /// How long a worker may take to answer what costs it nothing.
-const ANSWER_LIMIT: Duration = Duration::from_secs(2);
+pub(super) const ANSWER_LIMIT: Duration = Duration::from_secs(2);
 
 /// All workers.
 #[derive(Debug)]

@@ -11,6 +11,7 @@ use tokio::sync::oneshot;
 use zato_core::guest::{ServiceInfo, Unit};
 use zato_core::{Error, ErrorKind, Result};
 
+use super::fleet::ANSWER_LIMIT;
 use super::running::Supervisor;
 use crate::control::{
     DeploymentReport, Incoming, Order, Peer, Request, ServerStatus, ServiceList, SyncReport, WorkerPhase,
@@ -110,7 +111,7 @@ impl Supervisor {
             return Err(Error::new(ErrorKind::Timeout, "no worker is ready to say which services there are")
                 .hint("see server.log for what keeps workers from starting"));
         };
-        let services: Vec<ServiceInfo> = member.peer.ask(&Order::Services).await?;
+        let services: Vec<ServiceInfo> = member.peer.ask_within(&Order::Services, ANSWER_LIMIT).await?;
         Ok(ServiceList { services, failures: self.records.failures() })
     }
 

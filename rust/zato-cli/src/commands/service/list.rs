@@ -114,7 +114,7 @@ pub(crate) async fn services(server: &ServerPaths) -> Outcome<Services> {
 }
 
 /// What the store remembers: what is in force, and the latest attempt of each unit if it failed.
-async fn recorded(server: &ServerPaths) -> Outcome<Services> {
+pub(crate) async fn recorded(server: &ServerPaths) -> Outcome<Services> {
     let store = store::open(server).await?;
     let versions = store.current_versions().await?;
     let deployments = store.deployments(REMEMBERED).await?;

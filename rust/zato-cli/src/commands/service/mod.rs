@@ -14,7 +14,7 @@ use super::Session;
 use crate::exit::{Failure, Outcome};
 
 pub(crate) use deployments::latest as latest_deployments;
-pub(crate) use list::services;
+pub(crate) use list::{recorded, services};
 
 /// Commands below `zato service`.
 #[derive(Debug, Subcommand)]
