@@ -4,6 +4,7 @@
 use serde_json::{Number, Value};
 use zato_core::Problem;
 
+use crate::advice::how_to_write;
 use crate::field::{FieldType, FieldView};
 
 /// A value of the right type.
@@ -136,6 +137,6 @@ fn wrong_type(field: &FieldView, value: &Value) -> Problem {
     let problem = Problem::new(format!("expected {expected}, got {got}")).field(&field.name);
     match (&field.field_type, value) {
         (FieldType::Text, Value::Bool(_)) => problem.hint("put it in quotes if text is meant"),
-        _ => problem,
+        _ => problem.hint(how_to_write(field)),
     }
 }

@@ -27,9 +27,20 @@ pub struct Envelope {
 /// # Errors
 /// Everything that is wrong with these fields; the spec itself is not looked at.
 pub fn split(kind: &DynKind, item: &Value) -> Result<Envelope, Vec<Problem>> {
+    let (envelope, problems) = take_apart(kind, item);
+    if problems.is_empty() { Ok(envelope) } else { Err(problems) }
+}
+
+/// Takes an object apart as [`split`] does, and gives what could be understood together with everything that is wrong
+/// with these fields, so that the spec can be looked at too. A name that is missing is `?`.
+#[must_use]
+pub fn take_apart(kind: &DynKind, item: &Value) -> (Envelope, Vec<Problem>) {
     let Value::Object(entries) = item else {
         let problem = Problem::new("it is not a set of fields").object(kind.describe("?"));
-        return Err(vec![problem.hint("write `name: ...` and the other fields below each other")]);
+        let hint = "write `name: ...` and the other fields below each other";
+        let envelope =
+            Envelope { name: "?".to_owned(), is_active: true, is_active_given: false, spec: Value::Null };
+        return (envelope, vec![problem.hint(hint)]);
     };
     let mut spec: Map<String, Value> = entries.clone();
     let mut problems = Vec::new();
@@ -40,11 +51,13 @@ pub fn split(kind: &DynKind, item: &Value) -> Result<Envelope, Vec<Problem>> {
         }
         Some(Value::Number(number)) => number.to_string(),
         Some(Value::Null) | None => {
-            problems.push(Problem::new("it is required").field("name"));
+            problems
+                .push(Problem::new("it is required").field("name").hint("give the object a name of its own"));
             "?".to_owned()
         }
         Some(_) => {
-            problems.push(Problem::new("it is not text").field("name"));
+            problems
+                .push(Problem::new("it is not text").field("name").hint("write one text, without brackets"));
             "?".to_owned()
         }
     };
@@ -54,35 +67,34 @@ pub fn split(kind: &DynKind, item: &Value) -> Result<Envelope, Vec<Problem>> {
         None => true,
         Some(Some(flag)) => flag,
         Some(None) => {
-            problems.push(Problem::new("it is neither true nor false").field("is_active"));
+            let problem = Problem::new("it is neither true nor false").field("is_active");
+            problems.push(problem.hint("write true or false; objects are active unless they say otherwise"));
             true
         }
     };
     if kind.enmasse_type().is_some() {
         spec.shift_remove("type");
     }
-    if problems.is_empty() {
-        return Ok(Envelope { name, is_active, is_active_given, spec: Value::Object(spec) });
-    }
     let object = kind.describe(&name);
-    Err(problems.into_iter().map(|problem| problem.object(object.clone())).collect())
+    let problems = problems.into_iter().map(|problem| problem.object(object.clone())).collect();
+    (Envelope { name, is_active, is_active_given, spec: Value::Object(spec) }, problems)
 }
 
 /// Returns what is wrong with the name of an object, if anything is.
 #[must_use]
 pub fn check_name(name: &str) -> Option<Problem> {
-    let message = if name.trim().is_empty() {
-        "it is empty".to_owned()
+    let (message, hint) = if name.trim().is_empty() {
+        ("it is empty".to_owned(), "give the object a name of its own")
     } else if name.chars().any(char::is_control) {
-        "it contains control characters".to_owned()
+        ("it contains control characters".to_owned(), "remove line breaks, tabs and the like")
     } else if name.trim() != name {
-        "it begins or ends with a space".to_owned()
+        ("it begins or ends with a space".to_owned(), "remove the space")
     } else if name.chars().count() > NAME_LIMIT {
-        format!("it is longer than {NAME_LIMIT} characters")
+        (format!("it is longer than {NAME_LIMIT} characters"), "shorten it")
     } else {
         return None;
     };
-    Some(Problem::new(message).field("name"))
+    Some(Problem::new(message).field("name").hint(hint))
 }
 
 #[cfg(test)]
@@ -114,6 +126,15 @@ mod tests {
         let fields: Vec<_> = problems.iter().filter_map(|problem| problem.field.as_deref()).collect();
         assert_eq!(fields, ["name", "is_active"]);
         assert!(split(&sample::kind(), &json!([1])).is_err());
+    }
+
+    #[test]
+    fn what_is_understood_is_given_with_what_is_wrong() {
+        let item = json!({"name": "a", "is_active": "perhaps", "username": 5});
+        let (envelope, problems) = take_apart(&sample::kind(), &item);
+        assert_eq!((envelope.name.as_str(), &envelope.spec), ("a", &json!({"username": 5})));
+        assert_eq!(problems.len(), 1);
+        assert!(problems[0].hint.is_some());
     }
 
     #[test]

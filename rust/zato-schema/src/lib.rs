@@ -11,6 +11,7 @@
     reason = "problems are the rare case, and boxes would be in everybody's way"
 )]
 
+mod advice;
 mod coerce;
 pub mod conformance;
 mod decode;
@@ -31,7 +32,7 @@ mod validate;
 pub use decode::decode;
 pub use diff::{Change, diff, without_defaults};
 pub use dynamic::DynKind;
-pub use envelope::{Envelope, NAME_LIMIT, check_name, split};
+pub use envelope::{Envelope, NAME_LIMIT, check_name, split, take_apart};
 pub use field::{Choice, FieldType, FieldView, ReferenceTarget, Unit};
 pub use kind::{InertField, InertUse, Kind};
 pub use reference::{Ref, Reference, ServiceName, Target, references};

@@ -4,6 +4,7 @@ use serde_json::{Map, Value};
 use zato_core::Problem;
 
 use crate::DynKind;
+use crate::advice::{how_to_add, how_to_write};
 use crate::coerce::{Coerced, coerce};
 use crate::decode::Decoded;
 use crate::field::{FieldType, FieldView, quoted};
@@ -32,7 +33,9 @@ pub fn validate(kind: &DynKind, name: &str, spec: &Value) -> Result<Validated, V
     match spec {
         Value::Object(entries) => state.read(kind, entries),
         Value::Null => {}
-        _ => state.problems.push(Problem::new("its settings are not a set of fields")),
+        _ => state.problems.push(
+            Problem::new("its settings are not a set of fields").hint("write one `field: value` a line"),
+        ),
     }
     state.require(kind);
     let normal = state.decode(kind);
@@ -121,20 +124,25 @@ impl State {
         for field in kind.fields() {
             let is_reported = self.problems.iter().any(|problem| problem.field.as_ref() == Some(&field.name));
             if field.is_required && !self.values.contains_key(&field.name) && !is_reported {
-                self.problems.push(Problem::new("it is required").field(&field.name));
+                let problem = Problem::new("it is required").field(&field.name);
+                self.problems.push(problem.hint(how_to_add(kind, field)));
             }
         }
     }
 
     /// Decodes until all fields at fault are known: each is set aside once it has been reported, which leaves its
-    /// default. Checks across fields wait until the fields themselves are right.
+    /// default. What the kind's own check says about other fields is told as well.
     fn decode(&mut self, kind: &DynKind) -> Value {
         loop {
             match kind.decode(Value::Object(self.values.clone())) {
                 Decoded::Spec { mut normal, problems } => {
-                    if self.problems.is_empty() {
-                        self.problems.extend(problems);
-                    }
+                    // Where something is wrong, only what was written and is right by itself is worth checking.
+                    let is_sound = self.problems.is_empty();
+                    let is_judged = |problem: &Problem| {
+                        is_sound || problem.field.as_ref().is_some_and(|field| self.given.contains(field))
+                    };
+                    let problems: Vec<_> = problems.into_iter().filter(is_judged).collect();
+                    self.problems.extend(problems);
                     if let Value::Object(entries) = &mut normal {
                         entries.append(&mut self.inert);
                     }
@@ -142,19 +150,39 @@ impl State {
                 }
                 Decoded::Failed { field, message } => {
                     let known = field.as_deref().and_then(|name| kind.field(name));
-                    let Some((field, value)) = known
-                        .and_then(|field| self.values.shift_remove(&field.name).map(|value| (field, value)))
-                    else {
-                        // Without its value a required field cannot be decoded; it has been reported already.
-                        if self.problems.is_empty() {
-                            self.problems.push(Problem::new(message));
+                    let known = known
+                        .and_then(|field| self.values.shift_remove(&field.name).map(|value| (field, value)));
+                    match known {
+                        Some((field, value)) => {
+                            self.given.retain(|given| *given != field.name);
+                            self.problems.push(bad_value(field, &value, message));
                         }
-                        return Value::Null;
-                    };
-                    self.problems.push(bad_value(field, &value, message));
+                        None if self.stand_in(kind) => {}
+                        None => {
+                            if self.problems.is_empty() {
+                                self.problems.push(Problem::new(message));
+                            }
+                            return Value::Null;
+                        }
+                    }
                 }
             }
         }
+    }
+
+    /// Gives required fields that have been reported already the values of the kind's example, so that the others can be
+    /// looked at; gives whether there were any.
+    fn stand_in(&mut self, kind: &DynKind) -> bool {
+        let example = kind.examples().first();
+        let mut is_any = false;
+        for field in kind.fields().iter().filter(|field| field.is_required) {
+            let value = example.and_then(|example| example.get(&field.name));
+            if let (false, Some(value)) = (self.values.contains_key(&field.name), value) {
+                self.values.insert(field.name.clone(), value.clone());
+                is_any = true;
+            }
+        }
+        is_any && !self.problems.is_empty()
     }
 }
 
@@ -179,15 +207,15 @@ fn unknown_field(kind: &DynKind, key: &str) -> Problem {
 
 fn bad_value(field: &FieldView, value: &Value, message: String) -> Problem {
     let problem = match (&field.field_type, value) {
-        _ if field.is_secret => Problem::new("its value is not usable"),
+        _ if field.is_secret => Problem::new("its value is not usable").hint(how_to_write(field)),
         (FieldType::Choice(choices), Value::String(text)) => {
             let problem = Problem::new(format!("`{text}` is not one of {}", quoted(choices)));
             match suggest::closest(text, choices.iter().map(|choice| choice.value.as_str())) {
                 Some(meant) => problem.hint(format!("did you mean `{meant}`?")),
-                None => problem,
+                None => problem.hint(how_to_write(field)),
             }
         }
-        _ => Problem::new(message),
+        _ => Problem::new(message).hint(how_to_write(field)),
     };
     problem.field(&field.name)
 }

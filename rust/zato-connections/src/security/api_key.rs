@@ -66,7 +66,11 @@ impl Kind for ApiKey {
             );
         }
         if config.password.expose().chars().any(|letter| !letter.is_ascii() || letter.is_ascii_control()) {
-            problems.push(Problem::new("it contains characters that headers cannot carry").field("password"));
+            problems.push(
+                Problem::new("it contains characters that headers cannot carry")
+                    .field("password")
+                    .hint("use letters, digits and punctuation of ASCII"),
+            );
         }
         problems
     }

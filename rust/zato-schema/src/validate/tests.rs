@@ -57,9 +57,20 @@ fn reports_all_problems_at_once() {
 }
 
 #[test]
+fn the_check_of_the_kind_is_told_with_other_problems() {
+    let found = problems(&sample::kind(), json!({"username": "a:b", "count": 300}));
+    assert!(found.len() == 2 && found[1].contains("it contains a colon"), "{found:?}");
+    // Nothing is said about what was not written.
+    assert_eq!(problems(&sample::kind(), json!({"count": 300})).len(), 2);
+}
+
+#[test]
 fn an_empty_required_text_is_missing() {
     let found = problems(&sample::kind(), json!({"username": " "}));
-    assert_eq!(found, ["security `a`: field `username`: it is required"]);
+    assert_eq!(
+        found,
+        ["security `a`: field `username`: it is required (add it, for instance `username: u`)"]
+    );
 }
 
 #[test]
@@ -67,7 +78,8 @@ fn problems_of_types_name_their_field() {
     let found = problems(&sample::kind(), json!({"username": "u", "timeout": 1e12}));
     assert_eq!(
         found,
-        ["security `a`: field `timeout`: 1000000000000 is not a time from 0 to one year in seconds"]
+        ["security `a`: field `timeout`: 1000000000000 is not a time from 0 to one year in seconds \
+          (for instance `timeout: 1.5`, in seconds)"]
     );
 }
 

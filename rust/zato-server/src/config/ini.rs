@@ -102,13 +102,21 @@ pub fn parse(text: &str) -> (Stanza, Vec<Problem>) {
 /// [`ErrorKind::NotFound`] or [`ErrorKind::Io`] if it cannot be read, [`ErrorKind::Invalid`] with all problems
 /// if it cannot be understood.
 pub fn read(path: &Path, label: &str) -> Result<Stanza> {
-    let text = read_text(path)?;
-    let (stanza, problems) = parse(&text);
+    let (stanza, problems) = read_all(path, label)?;
     if problems.is_empty() {
         return Ok(stanza);
     }
-    let problems = problems.into_iter().map(|problem| problem.file(label)).collect();
     Err(Error::from_problems(format!("`{}` cannot be understood", path.display()), problems))
+}
+
+/// Reads and parses a file as [`parse`] does, so that values can be judged although some lines cannot be understood.
+/// Problems name the file by `label`.
+///
+/// # Errors
+/// As [`read_text`].
+pub fn read_all(path: &Path, label: &str) -> Result<(Stanza, Vec<Problem>)> {
+    let (stanza, problems) = parse(&read_text(path)?);
+    Ok((stanza, problems.into_iter().map(|problem| problem.file(label)).collect()))
 }
 
 /// Reads a configuration file as text.

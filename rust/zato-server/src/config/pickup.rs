@@ -52,12 +52,11 @@ pub struct PickupDirectory {
 /// [`ErrorKind::Invalid`] with every problem, [`ErrorKind::Io`] if the file cannot be read.
 pub fn read(paths: &ServerPaths, environment: &Environment) -> Result<Loaded<Vec<PickupDirectory>>> {
     let path = paths.pickup_conf();
-    let file = match ini::read(&path, "pickup.conf") {
-        Err(error) if error.kind() == ErrorKind::NotFound => Stanza::default(),
+    let (file, mut problems) = match ini::read_all(&path, "pickup.conf") {
+        Err(error) if error.kind() == ErrorKind::NotFound => Default::default(),
         other => other?,
     };
     let mut directories = Vec::new();
-    let mut problems = Vec::new();
     let mut warnings = Vec::new();
     for stanza in &file.stanzas {
         match stanza.name.strip_prefix(PREFIX) {
@@ -113,8 +112,13 @@ fn directory(
     };
     let from = stanza.get("pickup_from").map(ini::Entry::text).filter(|text| !text.trim().is_empty());
     let Some(from) = from else {
-        problems
-            .push(problem("it is required", stanza.line, "pickup_from").hint("give the path of a directory"));
+        // A line of this stanza that could not be understood is no directory that is missing.
+        let is_told =
+            problems.iter().any(|told| told.object.is_none() && told.field.as_deref() == Some("pickup_from"));
+        if !is_told {
+            let problem = problem("it is required", stanza.line, "pickup_from");
+            problems.push(problem.hint("give the path of a directory"));
+        }
         return None;
     };
     Some(PickupDirectory {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 use zato_core::{Problem, Result};
-use zato_schema::{DynKind, Envelope, FieldView, Validated, split, suggest, validate};
+use zato_schema::{DynKind, Envelope, FieldView, Validated, suggest, take_apart, validate};
 use zato_store::{ObjectKey, Snapshot};
 
 use super::document::{Document, Item, Section};
@@ -148,9 +148,13 @@ impl<'a> Planner<'a> {
         let before = self.plan.problems.len();
         let written_name = resolved.item.get("name").and_then(Value::as_str).unwrap_or("?").to_owned();
         self.report_missing(kind, &written_name, &resolved, place);
-        let envelope = split(kind, &Value::Object(resolved.item))
-            .map_err(|problems| self.fail(kind, &written_name, problems, place, before))
-            .ok()?;
+        let (envelope, mut problems) = take_apart(kind, &Value::Object(resolved.item));
+        if !problems.is_empty() {
+            problems.extend(validate(kind, &envelope.name, &envelope.spec).err().into_iter().flatten());
+            self.keep_references(kind, &envelope, place);
+            self.fail(kind, &written_name, problems, place, before);
+            return None;
+        }
         let key = ObjectKey::new(kind.id(), &envelope.name);
         if left_out.contains(&key) {
             return None;
@@ -218,8 +222,9 @@ impl<'a> Planner<'a> {
 
     /// Reports problems of an object, except those about a field whose variable was already found missing.
     fn fail(&mut self, kind: &DynKind, name: &str, problems: Vec<Problem>, place: &Place, before: usize) {
+        let told = self.plan.problems.len();
         for problem in problems {
-            let is_told = self.plan.problems[before..]
+            let is_told = self.plan.problems[before..told]
                 .iter()
                 .any(|told| told.problem.field == problem.field && problem.field.is_some());
             if is_told {

@@ -6,7 +6,7 @@ mod known_keys;
 mod main_stanza;
 mod startup;
 
-use zato_core::{Error, ErrorKind, Result, Secret};
+use zato_core::{Error, ErrorKind, Problem, Result, Secret};
 
 use super::ini::{self, Stanza};
 use super::options::{LineFormat, RuntimeOptions};
@@ -26,7 +26,8 @@ impl ServerOptions {
         let mut warnings = Vec::new();
         let secrets = collect(SecretsFile::load(paths, environment), &mut problems)?.unwrap_or_default();
         warnings.extend(super::secrets::check_mode(&paths.secrets_conf()));
-        let file = collect(read(paths), &mut problems)?.unwrap_or_default();
+        let (file, misunderstood) = collect(read(paths), &mut problems)?.unwrap_or_default();
+        problems.extend(misunderstood);
 
         let mut reader = Reader::new(&file, "server.conf", paths, environment, &secrets);
         let mut options = read_options(&mut reader);
@@ -54,7 +55,7 @@ impl ServerOptions {
 }
 
 /// Keeps the problems of an invalid file, so that those of the others are told too; other errors end it all.
-fn collect<T>(outcome: Result<T>, problems: &mut Vec<zato_core::Problem>) -> Result<Option<T>> {
+fn collect<T>(outcome: Result<T>, problems: &mut Vec<Problem>) -> Result<Option<T>> {
     match outcome {
         Ok(value) => Ok(Some(value)),
         Err(error) if error.kind() == ErrorKind::Invalid && !error.problems().is_empty() => {
@@ -65,9 +66,10 @@ fn collect<T>(outcome: Result<T>, problems: &mut Vec<zato_core::Problem>) -> Res
     }
 }
 
-fn read(paths: &ServerPaths) -> Result<Stanza> {
-    match ini::read(&paths.server_conf(), "server.conf") {
-        Err(error) if error.kind() == ErrorKind::NotFound => Ok(Stanza::default()),
+/// Reads the file, and what of it cannot be understood.
+fn read(paths: &ServerPaths) -> Result<(Stanza, Vec<Problem>)> {
+    match ini::read_all(&paths.server_conf(), "server.conf") {
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(Default::default()),
         other => other,
     }
 }

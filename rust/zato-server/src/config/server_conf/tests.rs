@@ -53,6 +53,14 @@ fn the_files_of_a_new_server_are_read_back_without_a_word() {
 }
 
 #[test]
+fn lines_that_cannot_be_understood_do_not_hide_values_that_cannot_be_used() {
+    let found = problems("[main]\nworkers = many\nnonsense\nmax_threads = -1\n[misc\n");
+    let mut lines: Vec<_> = found.iter().filter_map(|problem| problem.line).collect();
+    lines.sort_unstable();
+    assert_eq!(lines, [2, 3, 4, 5], "{found:#?}");
+}
+
+#[test]
 fn what_the_shipped_file_calls_defaults_are_the_defaults() {
     let rendered = render_server_conf(&new_server()).unwrap();
     let commented: String = rendered
