@@ -157,6 +157,20 @@ fn a_bad_import_changes_nothing_and_tells_every_problem() {
 }
 
 #[test]
+fn a_file_without_objects_is_no_order_to_delete_everything() {
+    let place = Place::new();
+    place.quickstart();
+    place.expect(0, "create basic-auth --path DIR/qs --name mine --password x");
+    for (text, code) in [("", 12), ("# later\n", 12), ("channel_rest:\n", 12), ("channel_rest: [\n", 21)] {
+        fs::write(place.path("in.yaml"), text).unwrap();
+        let done = place.zato("enmasse DIR/qs --import --input DIR/in.yaml --clean-odb");
+        assert_eq!(done.code, code, "{text:?}: {done:?}");
+    }
+    let export = place.zato("enmasse DIR/qs --export --output -");
+    assert!(export.stdout.contains("name: mine"), "{export:?}");
+}
+
+#[test]
 fn enmasse_has_its_exit_codes() {
     let place = Place::new();
     place.quickstart();

@@ -21,6 +21,15 @@ pub struct Document {
     pub findings: Vec<Finding>,
 }
 
+impl Document {
+    /// Whether it names no object at all: an empty file, comments only, or keys without anything below them.
+    #[must_use]
+    pub fn is_without_objects(&self) -> bool {
+        self.includes.is_empty()
+            && self.sections.iter().all(|section| section.items.is_empty() && section.parts.is_empty())
+    }
+}
+
 /// A top-level key and its objects.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Section {

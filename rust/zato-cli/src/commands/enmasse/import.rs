@@ -6,7 +6,7 @@ use zato_core::{Error, ErrorKind};
 use zato_server::api::{Api, Generated};
 use zato_server::config::ServerPaths;
 use zato_server::control::Client;
-use zato_server::enmasse::{self, LoadOptions, Plan, PlanOptions};
+use zato_server::enmasse::{self, Document, LoadOptions, Plan, PlanOptions};
 
 use super::{Arguments, environment, input};
 use crate::admin::Admin;
@@ -26,6 +26,13 @@ pub(super) fn run(session: &Session<'_>, server: &ServerPaths, arguments: &Argum
     let environment = environment(arguments)?;
     let load_options = LoadOptions { ignore_missing_includes: arguments.ignore_missing_includes };
     let document = enmasse::load(file, load_options)?;
+    if arguments.clean_odb && document.is_without_objects() && !has_problems(&document) {
+        // A file that something went wrong with must not be an order to delete everything.
+        let message =
+            format!("`{}` has no objects, and --clean-odb would delete all there are", file.display());
+        return Err(Failure::new(ExitCode::NoInput, message)
+            .hint("name at least one object that stays, or delete objects one by one"));
+    }
     let options =
         PlanOptions { clean: arguments.clean_odb, ignore_missing_definitions: arguments.ignore_missing_defs };
     block_on(async {
@@ -53,6 +60,11 @@ pub(super) fn run(session: &Session<'_>, server: &ServerPaths, arguments: &Argum
             }
         }
     })
+}
+
+/// Whether something is wrong with the form of a document, which the plan tells.
+fn has_problems(document: &Document) -> bool {
+    document.findings.iter().any(|finding| !finding.code.is_warning())
 }
 
 /// Lets a running server say which services are deployed, so that others are warned about.
