@@ -2,11 +2,10 @@
 
 use std::path::Path;
 
-use zato_core::ErrorKind;
-use zato_schema::map_secrets;
+use zato_core::{Error, ErrorKind};
 use zato_server::config::{Environment, ServerOptions, ServerPaths};
-use zato_server::kinds;
-use zato_store::{Cipher, SecretKey, Store, StoreOptions};
+use zato_server::{api, kinds};
+use zato_store::{SecretKey, Store, StoreOptions};
 
 use crate::exit::{ExitCode, Failure, Outcome};
 
@@ -44,21 +43,16 @@ pub(crate) async fn create(path: &Path) -> Outcome<Store> {
     Ok(store)
 }
 
-/// Makes sure that a key is the one that the secrets of a store are encrypted with.
+/// Makes sure that a key is the one that all secrets of a store are encrypted with.
 ///
 /// # Errors
 /// [`ErrorKind::Crypto`] if it is not. A store without secrets goes with every key.
 pub(crate) async fn check_key(store: &Store, key: &SecretKey) -> Outcome {
-    let (cipher, registry) = (Cipher::new(key)?, kinds::registry()?);
-    for mut object in store.snapshot().await?.objects {
-        if let Some(kind) = registry.get(&object.kind) {
-            map_secrets(kind, &mut object.spec, |text| {
-                if Cipher::is_encrypted(text) {
-                    cipher.decrypt(text)?;
-                }
-                Ok(String::new())
-            })?;
-        }
+    let closed = api::check_key(store, key, &kinds::registry()?).await?;
+    if closed.is_empty() {
+        return Ok(());
     }
-    Ok(())
+    let names: Vec<_> = closed.iter().map(|object| format!("`{object}`")).collect();
+    let message = format!("the secret key does not decrypt the secrets of {}", names.join(", "));
+    Err(Error::new(ErrorKind::Crypto, message).hint("`zato change-password` sets them anew").into())
 }

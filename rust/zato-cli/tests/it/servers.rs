@@ -159,6 +159,22 @@ fn a_server_that_cannot_start_says_why() {
 }
 
 #[test]
+fn a_server_does_not_start_without_its_key() {
+    let place = Place::new();
+    let environment = place.quickstart();
+    let secrets = environment.root.join("server1/config/repo/secrets.conf");
+    let other = place.expect(0, "crypto create-secret-key").stdout;
+    for (key, code, word) in [(other.trim(), "Z2003", "another key"), ("", "Z1002", "there is no secret key")]
+    {
+        fs::write(&secrets, format!("[secret_keys]\nkey1={key}\n")).unwrap();
+        let done = place.zato("start DIR/qs/server1");
+        assert_eq!(done.code, 18, "{done:?}");
+        assert!(done.stderr.contains(code) && done.stderr.contains("secret key"), "{}", done.stderr);
+        assert!(!environment.root.join("server1/pidfile").exists());
+    }
+}
+
+#[test]
 fn a_whole_environment_starts_and_stops() {
     let place = Place::new();
     let done = place.zato(&format!("quickstart create DIR/qs --servers 2 --http-port {}", two_free_ports()));

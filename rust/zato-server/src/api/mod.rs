@@ -6,6 +6,7 @@
 
 mod draft;
 mod initial;
+mod key;
 mod password;
 mod secrets;
 mod write;
@@ -19,6 +20,7 @@ use zato_store::{Cipher, Object, ObjectKey, Store};
 
 pub(crate) use draft::{Draft, PutChange, PutError, Violation, ViolationClass};
 pub use initial::{Credential, Credentials, GivenPasswords, initial_data, is_initial};
+pub use key::check_key;
 pub use password::generate as generate_password;
 pub use write::DeleteOptions;
 

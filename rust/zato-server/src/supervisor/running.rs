@@ -18,12 +18,14 @@ use super::port::Reservation;
 use super::signals::Signals;
 use super::{Readiness, SupervisorOptions, systemd};
 use crate::config::pickup::PickupDirectory;
+use crate::config::secrets::SecretsFile;
 use crate::config::service_sources::ServiceSource;
-use crate::config::{ServerOptions, ServerPaths};
+use crate::config::{Environment, ServerOptions, ServerPaths};
 use crate::control::{Listener, Order};
 use crate::deploy::deployer::{Deployer, Job};
 use crate::deploy::record::Records;
 use crate::deploy::{WatchOptions, Watcher};
+use crate::{api, kinds};
 
 /// How often to say that a start is still not finished.
 const REMINDER: Duration = Duration::from_secs(30);
@@ -48,6 +50,7 @@ pub(super) async fn run(options: SupervisorOptions, started: Instant, patience: 
     // From here on a signal stops the start in good order.
     let signals = Signals::take()?;
     let store = open_store(&server).await?;
+    check_key(&store, &paths).await?;
     let reservation = Reservation::take(&server.bind, patience)?;
     let listener = Listener::bind(&paths)?;
     let (installed, refused) = server.hot_deploy.installed_units();
@@ -139,6 +142,13 @@ async fn open_store(server: &ServerOptions) -> Result<Store> {
         tracing::warn!(target: "zato", "Deployment {deployment} was cut off when the server ended; nothing of it is in force");
     }
     Ok(store)
+}
+
+/// Makes sure that workers will be able to decrypt secrets. Objects whose secrets do not go with the key, where others do,
+/// are reported by workers and do not keep the server from starting.
+async fn check_key(store: &Store, paths: &ServerPaths) -> Result<()> {
+    let secrets = SecretsFile::load(paths, &Environment::of_process())?;
+    api::check_key(store, secrets.secret_key()?, &kinds::registry()?).await.map(drop)
 }
 
 fn watch_options(server: &ServerOptions, paths: &ServerPaths) -> WatchOptions {

@@ -136,13 +136,23 @@ fn read(name: &str, answer: &Answer) -> Outcome<String> {
     if answer.status != 200 {
         let details = parsed.as_ref().and_then(details).unwrap_or_else(|| text.trim().to_owned());
         let message = format!("could not invoke `{name}`, the server answered {}: {details}", answer.status);
-        let failure = Failure::new(ExitCode::ExceptionCaught, message);
-        return Err(match answer.status {
-            401 | 403 => {
-                failure.hint("the server runs with another config store or key than this directory says")
+        let (kind, hint) = match answer.status {
+            401 | 403 => (
+                ErrorKind::Denied,
+                "the server runs with another config store or key than this directory says",
+            ),
+            400 if details.contains("o such service") => {
+                (ErrorKind::NotFound, "`zato service list PATH --with-internal` lists services")
             }
-            _ => failure.hint("the log of the server, logs/server.log, tells more"),
-        });
+            400 => {
+                (ErrorKind::Invalid, "the service does not take this input; see --payload and --data-format")
+            }
+            404 => (ErrorKind::NotFound, "check --url-path, and what the service was asked for"),
+            503 => (ErrorKind::Overloaded, "try again later"),
+            504 => (ErrorKind::Timeout, "logs/server.log tells what the service was doing"),
+            _ => (ErrorKind::Service, "the log of the server, logs/server.log, tells more"),
+        };
+        return Err(Failure { code: ExitCode::ExceptionCaught, error: Error::new(kind, message).hint(hint) });
     }
     let response = parsed.as_ref().and_then(|value| value.pointer("/zato_service_invoke_response/response"));
     let Some(response) = response else { return Ok(text.trim_end().to_owned()) };
@@ -175,6 +185,14 @@ mod tests {
     }
 
     #[test]
+    fn a_misspelled_name_is_no_defect_of_ours() {
+        let kind = |status, body| read("x", &answer(status, body)).unwrap_err().error.kind();
+        assert_eq!(kind(400, r#"{"result":"Error","details":"No such service `x`"}"#), ErrorKind::NotFound);
+        assert_eq!(kind(404, ""), ErrorKind::NotFound);
+        assert_eq!(kind(400, r#"{"details":"name is missing"}"#), ErrorKind::Invalid);
+    }
+
+    #[test]
     fn takes_the_response_out_of_its_envelope() {
         let body = json!({"zato_env": {"result": "ZATO_OK"}, "zato_service_invoke_response": {"response": "eyJhIjoxfQ=="}});
         assert_eq!(read("x", &answer(200, &body.to_string())).unwrap(), r#"{"a":1}"#);
@@ -188,6 +206,7 @@ mod tests {
         {
             let failure = read("x", &answer(500, body)).unwrap_err();
             assert_eq!(failure.code, ExitCode::ExceptionCaught);
+            assert_eq!(failure.error.kind(), ErrorKind::Service);
             assert!(failure.error.message().ends_with("500: no way"), "{}", failure.error.message());
         }
     }
