@@ -283,6 +283,8 @@ def test_the_secret_key_can_be_kept_out_of_the_files(own: Quickstart) -> None:
     assert answer.status == 200
     for pid in (own.supervisor(), *children(own.supervisor())):
         assert key[1].encode() not in Path(f"/proc/{pid}/cmdline").read_bytes()
+    for pid in children(own.supervisor()):
+        assert key[1].encode() not in Path(f"/proc/{pid}/environ").read_bytes(), "what services start would inherit it"
 
 
 def test_console_output_of_a_background_server_goes_to_a_file(own: Quickstart) -> None:

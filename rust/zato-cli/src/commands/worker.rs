@@ -15,13 +15,16 @@ pub(crate) struct Arguments {
     path: PathBuf,
     /// Number of the worker, from 0
     #[arg(long)]
-    index: usize,
+    pub(crate) index: usize,
     /// Whether the server runs in the background
     #[arg(long)]
-    detached: bool,
+    pub(crate) detached: bool,
+    /// Whether the first line of standard input is the secret key
+    #[arg(long)]
+    pub(crate) key_on_stdin: bool,
 }
 
 /// Works until the supervisor says otherwise or is gone.
 pub(crate) fn run(session: &Session<'_>, arguments: &Arguments) -> Outcome {
-    serve::work(session, &resolve::server(&arguments.path)?, arguments.index, arguments.detached)
+    serve::work(session, &resolve::server(&arguments.path)?, arguments)
 }

@@ -164,14 +164,39 @@ fn a_server_does_not_start_without_its_key() {
     let environment = place.quickstart();
     let secrets = environment.root.join("server1/config/repo/secrets.conf");
     let other = place.expect(0, "crypto create-secret-key").stdout;
-    for (key, code, word) in [(other.trim(), "Z2003", "another key"), ("", "Z1002", "there is no secret key")]
-    {
+    for (key, code) in [(other.trim(), "Z2003"), ("", "Z1002")] {
         fs::write(&secrets, format!("[secret_keys]\nkey1={key}\n")).unwrap();
         let done = place.zato("start DIR/qs/server1");
         assert_eq!(done.code, 18, "{done:?}");
         assert!(done.stderr.contains(code) && done.stderr.contains("secret key"), "{}", done.stderr);
         assert!(!environment.root.join("server1/pidfile").exists());
     }
+}
+
+#[test]
+fn a_key_that_is_in_no_file_does_not_reach_what_services_start() {
+    let place = Place::new();
+    let environment = place.quickstart();
+    let _running = Running(&place);
+    let key = take_key(&environment);
+    place.expect(0, format!("start DIR/qs/server1 --secret-key {key}"));
+    let facts: Value = serde_json::from_str(&place.zato("info DIR/qs/server1 --format json").stdout).unwrap();
+    let worker = facts["master_proc_workers_pids"][0].to_string();
+    for file in ["environ", "cmdline"] {
+        let bytes = fs::read(format!("/proc/{worker}/{file}")).unwrap();
+        assert!(!String::from_utf8_lossy(&bytes).contains(&key), "{file} of worker {worker}");
+    }
+    assert_eq!(place.zato_with("check-config DIR/qs/server1", &[("ZATO_SECRET_KEY", key.as_str())]).code, 9);
+}
+
+/// Removes the key of a server from its file, and gives it.
+fn take_key(environment: &Environment) -> String {
+    let path = environment.root.join("server1/config/repo/secrets.conf");
+    let text = fs::read_to_string(&path).unwrap();
+    let line = text.lines().find(|line| line.starts_with("key1")).unwrap();
+    let key = line.split_once('=').unwrap().1.trim().to_owned();
+    fs::write(&path, text.replace(&key, "")).unwrap();
+    key
 }
 
 #[test]

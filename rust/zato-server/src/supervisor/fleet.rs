@@ -1,7 +1,6 @@
 //! The workers of a server: starts them, starts them again, and stops them.
 
 use std::net::SocketAddr;
-use std::process::Stdio;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::time::Duration;
 
@@ -17,6 +16,7 @@ use zato_core::{Error, ErrorKind, Result};
 
 use super::WorkerCommand;
 use super::seat::{Member, Seat, describe};
+use crate::config::env::SECRET_KEY;
 use crate::control::{Order, Restored, WorkerPhase, WorkerStatus};
 
 /// Shortest and longest wait before a worker is started again.
@@ -115,7 +115,8 @@ impl Fleet {
             .arg("--index")
             .arg(index.to_string())
             .envs(self.command.environment.iter().cloned())
-            .stdin(Stdio::null())
+            .env_remove(SECRET_KEY)
+            .stdin(self.command.standard_input()?)
             // Ctrl-C in a terminal goes to the whole foreground group; only the supervisor decides what it means.
             .process_group(0)
             .kill_on_drop(true);

@@ -14,12 +14,14 @@ mod stopping;
 mod systemd;
 
 use std::ffi::OsString;
+use std::io::Write;
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use zato_core::error::Context;
-use zato_core::{ErrorKind, Result};
+use zato_core::{ErrorKind, Result, Secret};
 
 use crate::config::{Pidfile, ServerOptions, ServerPaths};
 
@@ -30,8 +32,24 @@ pub struct WorkerCommand {
     pub program: PathBuf,
     /// Its arguments; `--index N` is appended.
     pub arguments: Vec<OsString>,
-    /// Variables to set on top of those of this process.
+    /// Variables to set on top of those of this process. The variable of the secret key is always taken away, as
+    /// everything that services start would inherit it.
     pub environment: Vec<(OsString, OsString)>,
+    /// The secret key if no file holds it; the only line of standard input of workers.
+    pub secret_key: Option<Secret>,
+}
+
+impl WorkerCommand {
+    /// What a worker reads: the secret key, or nothing.
+    fn standard_input(&self) -> Result<Stdio> {
+        let Some(key) = &self.secret_key else { return Ok(Stdio::null()) };
+        let (reader, mut writer) = std::io::pipe()
+            .context(ErrorKind::Io, || "could not make a pipe for the secret key".to_owned())?;
+        // A pipe holds far more than that, so that this does not wait for the worker.
+        writeln!(writer, "{}", key.expose())
+            .context(ErrorKind::Io, || "could not hand the secret key to a worker".to_owned())?;
+        Ok(reader.into())
+    }
 }
 
 /// Everything a supervisor is given.

@@ -18,7 +18,6 @@ use super::ingress::Ingress;
 use super::orders::{self, Engine};
 use super::units::Units;
 use super::{WorkerExit, WorkerOptions, startup_services};
-use crate::config::Environment;
 use crate::config::secrets::SecretsFile;
 use crate::control::{self, Hello, Incoming, Notice, Peer, Welcome};
 
@@ -132,11 +131,11 @@ async fn start(
     supervisor: &Peer,
     engine: &Arc<OnceLock<Engine>>,
 ) -> Result<(Ingress, Ready)> {
-    let WorkerOptions { paths, server, index, access_log } = options;
+    let WorkerOptions { paths, server, index, environment, access_log } = options;
     let hello = Hello { index, pid: std::process::id() };
     let welcome: Welcome = supervisor.ask(&Notice::Hello(hello)).await?;
     let store = Store::open(StoreOptions::sqlite(&server.database.path)).await?;
-    let secrets = SecretsFile::load(&paths, &Environment::of_process())?;
+    let secrets = SecretsFile::load(&paths, &environment)?;
     let cipher = Cipher::new(secrets.secret_key()?)?;
     let configuration = Configuration::load(store.clone(), cipher, server.http.clone(), index == 0).await?;
     let guest =

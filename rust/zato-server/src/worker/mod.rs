@@ -20,7 +20,7 @@ use zato_core::error::Context;
 use zato_core::guest::{GuestFactory, GuestOptions, ImportListener, ServiceFilter};
 use zato_core::{Error, ErrorKind, Result};
 
-use crate::config::{ServerOptions, ServerPaths};
+use crate::config::{Environment, ServerOptions, ServerPaths};
 use crate::deploy::import_note::ImportNote;
 use crate::logging::AccessLogFile;
 
@@ -32,6 +32,8 @@ pub struct WorkerOptions {
     pub server: ServerOptions,
     /// Number of the worker, from 0.
     pub index: usize,
+    /// Variables that options of the server may come from, the secret key among them.
+    pub environment: Environment,
     /// Where lines of the access log go.
     pub access_log: Option<AccessLogFile>,
 }

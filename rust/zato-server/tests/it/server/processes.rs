@@ -31,6 +31,7 @@ fn supervisor_process() {
         program: "/bin/sh".into(),
         arguments: vec!["-c".into(), script.into(), exe.into_os_string()],
         environment: vec![(OsString::from("ZATO_TEST_IS_WORKER"), OsString::from("yes"))],
+        secret_key: None,
     };
     let ready_file = std::env::var_os("ZATO_TEST_READY");
     let on_ready = Box::new(move |readiness: &supervisor::Readiness| {
@@ -59,7 +60,8 @@ fn worker_process() {
     if let Some(pause) = std::env::var("ZATO_TEST_WORKER_PAUSE").ok().and_then(|text| text.parse().ok()) {
         std::thread::sleep(Duration::from_millis(pause));
     }
-    let options = WorkerOptions { paths, server, index, access_log: None };
+    let options =
+        WorkerOptions { paths, server, index, environment: Environment::of_process(), access_log: None };
     let code = match worker::run(options, Arc::new(FakeGuest::make)) {
         Ok(_) => 0,
         Err(error) => {
