@@ -1,6 +1,8 @@
 //! The keys that secrets are encrypted with.
 
-use std::io::BufRead;
+use std::io::{BufRead, IsTerminal};
+use std::sync::mpsc;
+use std::time::Duration;
 
 use zato_core::error::Context;
 use zato_core::{ErrorKind, Secret};
@@ -31,6 +33,30 @@ pub(crate) fn read_line(source: &mut impl BufRead) -> Outcome<Secret> {
         .context(ErrorKind::Io, || "could not read the secret key from standard input".to_owned())
         .exit_with(ExitCode::NoInput)?;
     Ok(Secret::new(line.trim()))
+}
+
+/// How long whoever is to write the key to standard input may take.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Reads a key from standard input, unless that is a terminal; none if nothing is there. Only to be called where nothing
+/// can be done without a key, as input that is meant for somebody else would be lost.
+///
+/// # Errors
+/// Exits with 15 if it is no key, with 12 if nothing can be read.
+pub(crate) fn key_on_stdin() -> Outcome<Option<Secret>> {
+    if std::io::stdin().is_terminal() {
+        return Ok(None);
+    }
+    // On a thread of its own, as a pipe that nobody writes to must not keep the command waiting for ever.
+    let (sender, receiver) = mpsc::channel();
+    std::thread::spawn(move || drop(sender.send(read_line(&mut std::io::stdin().lock()))));
+    let Ok(line) = receiver.recv_timeout(PATIENCE) else { return Ok(None) };
+    let line = line?;
+    if line.is_empty() {
+        return Ok(None);
+    }
+    given_key(&line)?;
+    Ok(Some(line))
 }
 
 /// Reads a key that was given with an option.

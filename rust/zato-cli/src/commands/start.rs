@@ -1,18 +1,20 @@
 //! `zato start PATH` (reference operations 1.4): in the background until ready, or in the foreground.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::Args;
 use zato_core::Secret;
-use zato_server::config::{Component, Pidfile, ServerPaths};
+use zato_server::config::secrets::SecretsFile;
+use zato_server::config::{Component, Environment, Pidfile, ServerPaths, env};
 
 use super::Session;
 use super::wait::parse_seconds;
 use crate::exit::{ExitCode, Failure, Outcome};
 use crate::launch::{self, Launch};
 use crate::resolve::{self, Target};
-use crate::{foreground, process};
+use crate::{foreground, process, secrets};
 
 /// Options of `start`.
 #[derive(Debug, Args)]
@@ -22,7 +24,7 @@ pub(crate) struct Arguments {
     /// Stay in the foreground; Ctrl-C stops
     #[arg(long)]
     fg: bool,
-    /// The key secrets are encrypted with, if secrets.conf does not hold it
+    /// The key secrets are encrypted with, if secrets.conf does not hold it; it may also come on standard input
     #[arg(long, value_name = "KEY", allow_hyphen_values = true)]
     secret_key: Option<Secret>,
     /// File with an [env] stanza of KEY=value lines to put into the environment
@@ -92,7 +94,13 @@ fn start(session: &Session<'_>, arguments: &Arguments, servers: Vec<ServerPaths>
     for server in &servers {
         refuse_if_running(server)?;
     }
-    let environment = launch::environment(arguments.env_file.as_deref(), arguments.secret_key.as_ref())?;
+    let mut environment = launch::environment(arguments.env_file.as_deref(), arguments.secret_key.as_ref())?;
+    if !arguments.detached
+        && servers.iter().any(|server| is_without_key(server, &environment))
+        && let Some(key) = secrets::key_on_stdin()?
+    {
+        environment.insert(env::SECRET_KEY.to_owned(), key);
+    }
     if !arguments.fg {
         let launch = Launch {
             environment,
@@ -120,6 +128,16 @@ fn start(session: &Session<'_>, arguments: &Arguments, servers: Vec<ServerPaths>
         Ok([server]) => foreground::run_one(session, &server, arguments.detached, arguments.stop_after),
         Err(servers) => foreground::run_all(session, &servers, arguments.stop_after),
     }
+}
+
+/// Whether neither the files of a server nor variables say what its key is. Files that cannot be read are the server's to
+/// report.
+fn is_without_key(server: &ServerPaths, given: &BTreeMap<String, Secret>) -> bool {
+    let mut variables = Environment::of_process();
+    for (name, value) in given {
+        variables.set(name, value.expose());
+    }
+    SecretsFile::load(server, &variables).is_ok_and(|file| file.secret_key().is_err())
 }
 
 fn refuse_if_running(server: &ServerPaths) -> Outcome {

@@ -4,7 +4,7 @@
 //! are those of a real process.
 
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, Output, Stdio};
 use std::sync::Arc;
 
 use tempfile::TempDir;
@@ -25,6 +25,19 @@ pub(crate) struct Done {
     pub(crate) code: i32,
     pub(crate) stdout: String,
     pub(crate) stderr: String,
+}
+
+impl Done {
+    fn of(output: Output) -> Self {
+        let stdout = String::from_utf8(output.stdout).unwrap();
+        let stdout =
+            stdout.split_once(&format!("{MARK}\n")).map_or_else(String::new, |(_, rest)| rest.to_owned());
+        Self {
+            code: output.status.code().unwrap_or(-1),
+            stdout,
+            stderr: String::from_utf8(output.stderr).unwrap(),
+        }
+    }
 }
 
 /// A temporary directory.
@@ -64,15 +77,16 @@ impl Place {
 
     /// Runs `zato` with more variables in its environment.
     pub(crate) fn zato_with(&self, line: &str, variables: &[(&str, &str)]) -> Done {
-        let output = self.command(line).envs(variables.iter().copied()).output().unwrap();
-        let stdout = String::from_utf8(output.stdout).unwrap();
-        let stdout =
-            stdout.split_once(&format!("{MARK}\n")).map_or_else(String::new, |(_, rest)| rest.to_owned());
-        Done {
-            code: output.status.code().unwrap_or(-1),
-            stdout,
-            stderr: String::from_utf8(output.stderr).unwrap(),
-        }
+        Done::of(self.command(line).envs(variables.iter().copied()).output().unwrap())
+    }
+
+    /// Runs `zato` with a text on standard input.
+    pub(crate) fn zato_reading(&self, line: &str, input: &str) -> Done {
+        use std::io::Write;
+        let (reader, mut writer) = std::io::pipe().unwrap();
+        writer.write_all(input.as_bytes()).unwrap();
+        drop(writer);
+        Done::of(self.command(line).stdin(reader).output().unwrap())
     }
 
     /// Starts `zato` and leaves it running; what it prints is lost.

@@ -189,6 +189,18 @@ fn a_key_that_is_in_no_file_does_not_reach_what_services_start() {
     assert_eq!(place.zato_with("check-config DIR/qs/server1", &[("ZATO_SECRET_KEY", key.as_str())]).code, 9);
 }
 
+#[test]
+fn the_key_may_come_on_standard_input() {
+    let place = Place::new();
+    let environment = place.quickstart();
+    let _running = Running(&place);
+    let key = take_key(&environment);
+    assert_eq!(place.zato_reading("start DIR/qs/server1", "nonsense\n").code, 15);
+    assert_eq!(place.zato_reading("start DIR/qs/server1", "").code, 18);
+    let done = place.zato_reading("start DIR/qs/server1", &format!("{key}\n"));
+    assert_eq!(done.code, 0, "{done:?}");
+}
+
 /// Removes the key of a server from its file, and gives it.
 fn take_key(environment: &Environment) -> String {
     let path = environment.root.join("server1/config/repo/secrets.conf");
