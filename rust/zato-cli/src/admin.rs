@@ -47,6 +47,21 @@ impl Admin {
         &self.api
     }
 
+    /// Reads and writes objects, and warns about services that a running server does not have.
+    ///
+    /// # Errors
+    /// Whatever keeps a running server from being asked; that it does not answer only costs the warnings.
+    pub(crate) async fn knowing_services(&self) -> Outcome<Api> {
+        let asking = async { Client::connect(&self.server).await?.services().await };
+        match asking.await {
+            Ok(list) => Ok(self.api.knowing_services(list.services.into_iter().map(|service| service.name))),
+            Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::Timeout) => {
+                Ok(self.api.clone())
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
     /// Returns the name of the object that options select.
     ///
     /// # Errors

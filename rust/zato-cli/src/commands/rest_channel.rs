@@ -100,7 +100,7 @@ pub(crate) fn create(session: &Session<'_>, arguments: &CreateArguments) -> Outc
     });
     let (written, live) = block_on(async {
         let admin = Admin::open(&arguments.server.resolve()?, "zato create-rest-channel").await?;
-        let written = admin.api().create(objects).await?;
+        let written = admin.knowing_services().await?.create(objects).await?;
         let live = admin.make_live(written.revision).await?;
         Ok((written, live))
     })?;

@@ -138,6 +138,11 @@ fn a_change_is_live_when_the_command_returns() {
         place.zato("create-rest-channel --path DIR/qs/server1 --name x --url-path /x --service demo.ping");
     assert_eq!(done.code, 0, "{done:?}");
     assert!(done.stderr.contains("Live on 1 worker after"), "{}", done.stderr);
+    assert!(!done.stderr.contains("Warning"), "{}", done.stderr);
+    let unknown =
+        place.zato("create-rest-channel --path DIR/qs/server1 --name z --url-path /z --service demo.pong");
+    assert_eq!(unknown.code, 0, "{unknown:?}");
+    assert!(unknown.stderr.contains("Warning") && unknown.stderr.contains("demo.pong"), "{}", unknown.stderr);
     place.expect(0, "wait --path DIR/qs/server1 --url-path /x --timeout 1");
     fs::write(place.path("in.yaml"), "channel_rest:\n  - {name: y, url_path: /y, service: demo.ping}\n")
         .unwrap();

@@ -3,9 +3,8 @@
 use std::path::Path;
 
 use zato_core::{Error, ErrorKind};
-use zato_server::api::{Api, Generated};
+use zato_server::api::Generated;
 use zato_server::config::ServerPaths;
-use zato_server::control::Client;
 use zato_server::enmasse::{self, Document, LoadOptions, Plan, PlanOptions};
 
 use super::{Arguments, environment, input};
@@ -37,7 +36,7 @@ pub(super) fn run(session: &Session<'_>, server: &ServerPaths, arguments: &Argum
         PlanOptions { clean: arguments.clean_odb, ignore_missing_definitions: arguments.ignore_missing_defs };
     block_on(async {
         let admin = Admin::open(server, &format!("zato enmasse --import {}", file.display())).await?;
-        let api = knowing_services(admin.api(), server).await?;
+        let api = admin.knowing_services().await?;
         if arguments.dry_run {
             let snapshot = api.store().snapshot().await?;
             let plan = enmasse::plan(&document, &snapshot, &api, &environment, options)?;
@@ -65,16 +64,6 @@ pub(super) fn run(session: &Session<'_>, server: &ServerPaths, arguments: &Argum
 /// Whether something is wrong with the form of a document, which the plan tells.
 fn has_problems(document: &Document) -> bool {
     document.findings.iter().any(|finding| !finding.code.is_warning())
-}
-
-/// Lets a running server say which services are deployed, so that others are warned about.
-async fn knowing_services(api: &Api, server: &ServerPaths) -> Outcome<Api> {
-    let services = match Client::connect(server).await {
-        Ok(client) => client.services().await?.services,
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(api.clone()),
-        Err(error) => return Err(error.into()),
-    };
-    Ok(api.knowing_services(services.into_iter().map(|service| service.name)))
 }
 
 fn tell(session: &Session<'_>, plan: &Plan) {
