@@ -10,13 +10,16 @@ pub(crate) const DATABASE_NOISE: [InertField; 4] = [
     InertField::dropped("opaque1"),
 ];
 
-/// Rate limits (reference connections 2.9, operations 17.4), in the form of 3.1-3.2 and of 4.1.
+const NO_RATE_LIMITS: &str = "remove it and limit requests in front of the server";
+
+/// Rate limits (reference connections 2.9, operations 17.4), in the form of 3.1-3.2 and of 4.1. Whoever has them counts
+/// on them, so that they are not left out silently.
 pub(crate) const RATE_LIMITS: [InertField; 5] = [
-    InertField::kept("is_rate_limit_active"),
+    InertField::refused("is_rate_limit_active").advice(NO_RATE_LIMITS),
     InertField::detail("rate_limit_type"),
     InertField::detail("rate_limit_def"),
     InertField::detail("rate_limit_check_parent_def"),
-    InertField::kept("rate_limiting"),
+    InertField::refused("rate_limiting").advice(NO_RATE_LIMITS),
 ];
 
 /// Puts lists of inert fields together at compile time; `N` is the sum of their lengths.

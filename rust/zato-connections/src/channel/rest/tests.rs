@@ -72,6 +72,8 @@ fn refuses_to_drop_protections_it_does_not_know() {
         ("sec_use_rbac", json!("True")),
         ("security_groups", json!(["partners"])),
         ("groups", json!(["partners"])),
+        ("is_rate_limit_active", json!(true)),
+        ("rate_limiting", json!([{"cidr_list": ["0.0.0.0/0"], "time_range": [{"limit": 100}]}])),
         ("security", json!("ZATO_SEC_USE_RBAC")),
     ] {
         let found = problems(json!({"service": "s", "url_path": "/a", field: value}));
