@@ -14,7 +14,7 @@ use zato_server::config::ServerPaths;
 
 use crate::commands::{Session, block_on};
 use crate::exit::{ExitCode, Failure, Outcome};
-use crate::{launch, process, serve};
+use crate::{launch, process, serve, terminal};
 
 /// Runs one server in this process until it is told to stop.
 pub(crate) fn run_one(
@@ -111,20 +111,29 @@ async fn first_to_end(children: &mut [(&ServerPaths, Child)]) -> Result<(String,
     .await
 }
 
-/// The signals that stop us.
-struct Interrupts(Signal, Signal);
+/// The signals that stop us; SIGHUP does where it says that the terminal was closed.
+struct Interrupts(Signal, Signal, Option<Signal>);
 
 impl Interrupts {
     fn listen() -> Result<Self> {
         let listen = |kind| signal(kind).context(ErrorKind::Io, || "could not listen to signals".to_owned());
-        Ok(Self(listen(SignalKind::interrupt())?, listen(SignalKind::terminate())?))
+        let hang_up = if terminal::is_attached() { Some(listen(SignalKind::hangup())?) } else { None };
+        Ok(Self(listen(SignalKind::interrupt())?, listen(SignalKind::terminate())?, hang_up))
     }
 
     async fn wait(&mut self) {
         tokio::select! {
             _ = self.0.recv() => {}
             _ = self.1.recv() => {}
+            () = hang_up(self.2.as_mut()) => {}
         }
+    }
+}
+
+async fn hang_up(signal: Option<&mut Signal>) {
+    match signal {
+        Some(signal) => drop(signal.recv().await),
+        None => std::future::pending().await,
     }
 }
 

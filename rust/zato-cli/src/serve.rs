@@ -13,7 +13,7 @@ use crate::commands::Session;
 use crate::commands::worker::Arguments;
 use crate::exit::{ExitCode, Failure, Outcome};
 use crate::output::Output;
-use crate::secrets;
+use crate::{secrets, terminal};
 
 /// Runs the supervisor of a server until it is told to stop.
 ///
@@ -41,8 +41,13 @@ pub(crate) fn supervise(session: &Session<'_>, paths: &ServerPaths, is_detached:
             announce(&output, readiness, pickup.as_deref(), &environment);
         }
     });
-    let stopped =
-        supervisor::run(SupervisorOptions { paths: paths.clone(), server, worker_command, on_ready });
+    let stopped = supervisor::run(SupervisorOptions {
+        paths: paths.clone(),
+        server,
+        worker_command,
+        stops_on_hang_up: !is_detached && terminal::is_attached(),
+        on_ready,
+    });
     logging.flush();
     stopped.map_err(|error| {
         let is_running = Pidfile::holder(&paths.pidfile()).is_ok_and(|holder| holder.is_some());

@@ -45,6 +45,11 @@ pub(crate) fn is_interactive() -> bool {
     std::io::stdin().is_terminal()
 }
 
+/// Whether somebody sees what this process prints, or types what it reads: closing the terminal is meant for it.
+pub(crate) fn is_attached() -> bool {
+    is_interactive() || std::io::stdout().is_terminal() || std::io::stderr().is_terminal()
+}
+
 /// Asks for a secret twice, without echo (reference operations 1.1). An empty answer is an answer.
 ///
 /// # Errors

@@ -60,6 +60,9 @@ pub struct SupervisorOptions {
     pub server: ServerOptions,
     /// How to start its workers.
     pub worker_command: WorkerCommand,
+    /// Whether SIGHUP stops the server, because it says that the terminal it runs in was closed; otherwise it is for log
+    /// rotation.
+    pub stops_on_hang_up: bool,
     /// Called once, when all workers accept requests for the first time.
     pub on_ready: Box<dyn FnOnce(&Readiness) + Send>,
 }

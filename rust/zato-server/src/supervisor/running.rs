@@ -45,10 +45,10 @@ pub(super) struct Supervisor {
 
 /// Runs a server whose pidfile is held. `patience` is how long its port may be in use.
 pub(super) async fn run(options: SupervisorOptions, started: Instant, patience: Duration) -> Result<()> {
-    let SupervisorOptions { paths, server, worker_command, on_ready } = options;
+    let SupervisorOptions { paths, server, worker_command, stops_on_hang_up, on_ready } = options;
     raise_file_limit();
     // From here on a signal stops the start in good order.
-    let signals = Signals::take()?;
+    let signals = Signals::take(stops_on_hang_up)?;
     let store = open_store(&server).await?;
     check_key(&store, &paths).await?;
     let reservation = Reservation::take(&server.bind, patience)?;

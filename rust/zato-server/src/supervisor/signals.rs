@@ -16,14 +16,15 @@ pub(super) struct Signals {
     hang_up: Signal,
     user: Signal,
     urgent: Signal,
+    stops_on_hang_up: bool,
 }
 
 impl Signals {
-    /// Takes over SIGTERM, SIGINT, SIGHUP, SIGUSR1 and SIGURG.
+    /// Takes over SIGTERM, SIGINT, SIGHUP, SIGUSR1 and SIGURG. SIGHUP stops the server if it is said to.
     ///
     /// # Errors
     /// [`ErrorKind::Io`] if the system refuses.
-    pub(super) fn take() -> Result<Self> {
+    pub(super) fn take(stops_on_hang_up: bool) -> Result<Self> {
         let take = |kind| signal(kind).context(ErrorKind::Io, || "could not listen for signals".to_owned());
         Ok(Self {
             terminate: take(SignalKind::terminate())?,
@@ -31,10 +32,12 @@ impl Signals {
             hang_up: take(SignalKind::hangup())?,
             user: take(SignalKind::user_defined1())?,
             urgent: take(SignalKind::from_raw(libc::SIGURG))?,
+            stops_on_hang_up,
         })
     }
 
-    /// Acts on signals: the first SIGTERM or SIGINT stops the server, the second ends it at once; SIGHUP and SIGUSR1,
+    /// Acts on signals: the first SIGTERM or SIGINT stops the server, the second ends it at once, as does SIGHUP where it
+    /// says that the terminal was closed; otherwise SIGHUP and SIGUSR1,
     /// with which log rotation asks for new files, find that these are opened by themselves; SIGURG makes
     /// workers write the stacks of their threads to the log (reference operations 8.2).
     pub(super) async fn follow(mut self, stop: CancellationToken, fleet: Arc<Fleet>) {
@@ -42,7 +45,10 @@ impl Signals {
             let name = tokio::select! {
                 _ = self.terminate.recv() => "SIGTERM",
                 _ = self.interrupt.recv() => "SIGINT",
-                _ = self.hang_up.recv() => { crate::logging::flush(); continue; }
+                _ = self.hang_up.recv() => {
+                    if !self.stops_on_hang_up { crate::logging::flush(); continue; }
+                    "SIGHUP"
+                }
                 _ = self.user.recv() => { crate::logging::flush(); continue; }
                 _ = self.urgent.recv() => {
                     tracing::info!(target: "zato", "SIGURG, workers write the stacks of their threads to the log");

@@ -32,6 +32,19 @@ async fn starts_serves_and_stops_in_good_time() {
 }
 
 #[tokio::test]
+async fn a_terminal_that_is_closed_stops_what_runs_in_it_and_nothing_else() {
+    let mut background = TestServer::started().await;
+    background.signal(Signal::HUP);
+    let mut foreground = TestServer::new(1, "").await;
+    foreground.environment.push(("ZATO_TEST_TERMINAL".into(), "yes".into()));
+    foreground.start().await;
+    foreground.signal(Signal::HUP);
+    assert!(foreground.ended().await.success());
+    assert!(background.status().await.is_some(), "SIGHUP is for log rotation there");
+    background.stop().await;
+}
+
+#[tokio::test]
 async fn is_told_to_stop_by_a_client() {
     let mut server = TestServer::new(1, "").await;
     server.start().await;

@@ -39,7 +39,9 @@ fn supervisor_process() {
             std::fs::write(path, format!("{} {}", readiness.workers, readiness.elapsed.as_millis())).unwrap();
         }
     });
-    let outcome = supervisor::run(SupervisorOptions { paths, server, worker_command, on_ready });
+    let stops_on_hang_up = std::env::var_os("ZATO_TEST_TERMINAL").is_some();
+    let options = SupervisorOptions { paths, server, worker_command, stops_on_hang_up, on_ready };
+    let outcome = supervisor::run(options);
     std::process::exit(match outcome {
         Ok(()) => 0,
         Err(error) => {
