@@ -45,7 +45,7 @@ pub(crate) struct KvdbOptions {
     pub(crate) kvdb_host: Option<String>,
     /// Port of Redis
     #[arg(long, value_name = "PORT", alias = "redis-port", hide_short_help = true)]
-    pub(crate) kvdb_port: Option<String>,
+    pub(crate) kvdb_port: Option<u16>,
     /// Password of Redis
     #[arg(
         long,

@@ -11,7 +11,7 @@ use zato_server::config::{Environment, ServerPaths};
 use zato_store::SecretKey;
 use zeroize::Zeroizing;
 
-use crate::exit::{ExitCode, Outcome, WithCode};
+use crate::exit::{ExitCode, Failure, Outcome, WithCode};
 
 /// Returns the key a server encrypts with: that of secrets.conf, otherwise of the environment.
 ///
@@ -57,6 +57,20 @@ pub(crate) fn key_on_stdin() -> Outcome<Option<Secret>> {
     }
     given_key(&line)?;
     Ok(Some(line))
+}
+
+/// Refuses an empty password: it comes from a variable that is not set more often than it is meant.
+///
+/// # Errors
+/// Exits with 15.
+pub(crate) fn not_empty<'s>(given: Option<&'s Secret>, option: &str) -> Outcome<Option<&'s Secret>> {
+    match given {
+        Some(secret) if secret.is_empty() => {
+            Err(Failure::new(ExitCode::InvalidInput, format!("what {option} was given is empty"))
+                .hint(format!("leave out {option} for a random one")))
+        }
+        other => Ok(other),
+    }
 }
 
 /// Reads a key that was given with an option.

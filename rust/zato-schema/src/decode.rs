@@ -20,8 +20,8 @@ pub fn decode<K: Kind>(spec: &Value) -> Result<K::Config> {
 
 /// What came of decoding a spec.
 pub(crate) enum Decoded {
-    /// It is one; given in normal form, with what the kind's own check found.
-    Spec { normal: Value, problems: Vec<Problem> },
+    /// It is one; given in normal form, with what the kind's own check found, and what it has doubts about.
+    Spec { normal: Value, problems: Vec<Problem>, doubts: Vec<Problem> },
     /// A field has a value of the wrong form.
     Failed {
         /// Top-level field, if one is at fault.
@@ -37,9 +37,9 @@ pub(crate) fn decode_and_check<K: Kind>(spec: Value) -> Decoded {
         Ok(config) => config,
         Err(error) => return failed(&error),
     };
-    let problems = K::check(&config);
+    let (problems, doubts) = (K::check(&config), K::doubts(&config));
     match serde_json::to_value(&config) {
-        Ok(normal) => Decoded::Spec { normal, problems },
+        Ok(normal) => Decoded::Spec { normal, problems, doubts },
         Err(error) => Decoded::Failed { field: None, message: error.to_string() },
     }
 }

@@ -40,6 +40,12 @@ pub trait Kind: 'static {
         let _ = config;
         Vec::new()
     }
+
+    /// Returns what is allowed and hardly meant, for warnings. Problems name their field; the object is added later.
+    fn doubts(config: &Self::Config) -> Vec<Problem> {
+        let _ = config;
+        Vec::new()
+    }
 }
 
 /// A field of earlier versions without effect here.

@@ -135,7 +135,8 @@ impl State {
     fn decode(&mut self, kind: &DynKind) -> Value {
         loop {
             match kind.decode(Value::Object(self.values.clone())) {
-                Decoded::Spec { mut normal, problems } => {
+                Decoded::Spec { mut normal, problems, doubts } => {
+                    self.warnings.extend(doubts);
                     // Where something is wrong, only what was written and is right by itself is worth checking.
                     let is_sound = self.problems.is_empty();
                     let is_judged = |problem: &Problem| {

@@ -11,7 +11,7 @@ use zato_core::error::Context;
 use zato_core::{ErrorKind, Secret};
 use zato_schema::Kind;
 use zato_server::api::{NewObject, initial_data};
-use zato_server::config::{Pidfile, ServerPaths};
+use zato_server::config::{Environment, Pidfile, ServerPaths, env};
 use zato_store::SecretKey;
 
 use super::create::cluster::{given_passwords, tell_credentials};
@@ -106,6 +106,7 @@ pub(crate) fn run(session: &Session<'_>, arguments: &Arguments) -> Outcome {
 
 fn refuse_what_is_not_there(arguments: &Arguments) -> Outcome {
     arguments.odb.check()?;
+    secrets::not_empty(arguments.password.as_ref(), "--password")?;
     if arguments.scheduler_only {
         return Err(Failure::new(
             ExitCode::InvalidInput,
@@ -267,6 +268,11 @@ fn tell(session: &Session<'_>, arguments: &Arguments, cluster: &str) {
     }
 }
 
+/// Where the first server will listen if it is started from here.
+fn shown_port(given: u16, variables: &Environment) -> u16 {
+    variables.get(env::BIND_PORT).and_then(|port| port.trim().parse().ok()).unwrap_or(given)
+}
+
 fn tell_what_to_try(session: &Session<'_>, arguments: &Arguments, path: &Path) {
     let output = &session.output;
     let shown = path.display();
@@ -275,11 +281,23 @@ fn tell_what_to_try(session: &Session<'_>, arguments: &Arguments, path: &Path) {
     output.line(format!("  {shown}/zato-qs-start.sh"));
     output.line("or, the same without the script:");
     output.line(format!("  zato start {shown}"));
-    let port = arguments.http_port;
+    let port = shown_port(arguments.http_port, &Environment::of_process());
     output.line("Then try:");
     output.line(format!("  curl http://localhost:{port}/zato/ping"));
     if !arguments.no_demo {
         output.line(format!("  curl 'http://localhost:{port}/demo/greet/Maria?greeting=Ahoy'"));
         output.line(format!("  curl -u pubapi:PASSWORD http://localhost:{port}/zato/api/invoke/demo.ping"));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_to_try_is_where_the_server_will_listen() {
+        let variables: Environment = [(env::BIND_PORT, "19000")].into_iter().collect();
+        assert_eq!(shown_port(17_010, &variables), 19_000);
+        assert_eq!(shown_port(17_010, &Environment::default()), 17_010);
     }
 }

@@ -157,6 +157,19 @@ fn a_bad_import_changes_nothing_and_tells_every_problem() {
 }
 
 #[test]
+fn input_that_is_hardly_meant_is_refused() {
+    let place = Place::new();
+    place.expect(15, "quickstart create DIR/other sqlite localhost notaport");
+    place.expect(15, "quickstart create DIR/other --password=");
+    place.quickstart();
+    place.expect(15, "create basic-auth --path DIR/qs --name a --password=");
+    place.expect(15, "create api-key --path DIR/qs --name a --password=");
+    place.expect(21, "create api-key --path DIR/qs --name a --header Content-Length");
+    let done = place.expect(0, "create-rest-channel --path DIR/qs --name c --service s --url-path /a?q=1");
+    assert!(done.stderr.contains("Warning") && done.stderr.contains("`?`"), "{}", done.stderr);
+}
+
+#[test]
 fn a_file_without_objects_is_no_order_to_delete_everything() {
     let place = Place::new();
     place.quickstart();

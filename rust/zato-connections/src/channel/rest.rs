@@ -316,6 +316,17 @@ impl Kind for RestChannel {
         }
         problems
     }
+
+    fn doubts(config: &Self) -> Vec<Problem> {
+        let text = url_path::literals(&config.url_path);
+        let doubt = |letter: char, hint: &str| {
+            let message = format!("it contains `{letter}`, which no path of a request does");
+            text.contains(letter).then(|| Problem::new(message).field("url_path").hint(hint))
+        };
+        let query = "parameters of the query string need no pattern; leave them out";
+        let fragment = "clients keep what comes after it for themselves; leave it out";
+        [doubt('?', query), doubt('#', fragment)].into_iter().flatten().collect()
+    }
 }
 
 /// Whether every part between commas is a media range, such as `text/*;q=0.5`.

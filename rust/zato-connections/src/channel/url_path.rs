@@ -67,6 +67,16 @@ pub fn parse(pattern: &str) -> Result<Vec<Segment>, Vec<Problem>> {
     if problems.is_empty() { Ok(segments) } else { Err(problems) }
 }
 
+/// Returns what of a pattern is no parameter; nothing for what is no pattern.
+pub(super) fn literals(pattern: &str) -> String {
+    let segments = parse(pattern).unwrap_or_default();
+    let literals = segments.into_iter().filter_map(|segment| match segment {
+        Segment::Literal(text) => Some(text),
+        Segment::Parameter(_) => None,
+    });
+    literals.collect()
+}
+
 fn push_literal(segments: &mut Vec<Segment>, text: &str) {
     if !text.is_empty() {
         segments.push(Segment::Literal(text.to_owned()));

@@ -34,6 +34,21 @@ fn default_header() -> String {
 const USERNAME: [InertField; 1] = [InertField::kept("username")
     .advice("an API key has no username; the name of its header goes in `header`")];
 
+/// Headers that say how a message is framed or where it goes, which clients and proxies write themselves.
+const RESERVED: [&str; 11] = [
+    "Connection",
+    "Content-Encoding",
+    "Content-Length",
+    "Expect",
+    "Host",
+    "Keep-Alive",
+    "Proxy-Connection",
+    "TE",
+    "Trailer",
+    "Transfer-Encoding",
+    "Upgrade",
+];
+
 impl Kind for ApiKey {
     type Config = Self;
 
@@ -63,6 +78,16 @@ impl Kind for ApiKey {
                 Problem::new("it is not what the name of a header can be")
                     .field("header")
                     .hint("for instance `X-API-Key`"),
+            );
+        }
+        if RESERVED.iter().any(|name| config.header.eq_ignore_ascii_case(name)) {
+            problems.push(
+                Problem::new(format!(
+                    "`{}` is a header of HTTP itself, it cannot carry a key",
+                    config.header
+                ))
+                .field("header")
+                .hint("for instance `X-API-Key`"),
             );
         }
         if config.password.expose().chars().any(|letter| !letter.is_ascii() || letter.is_ascii_control()) {
@@ -95,7 +120,13 @@ mod tests {
 
     #[test]
     fn refuses_what_headers_cannot_carry() {
-        for spec in [json!({"header": "X Key"}), json!({"header": "X:"}), json!({"password": "a\nb"})] {
+        for spec in [
+            json!({"header": "X Key"}),
+            json!({"header": "X:"}),
+            json!({"header": "content-length"}),
+            json!({"header": "Host"}),
+            json!({"password": "a\nb"}),
+        ] {
             assert_eq!(validate(&DynKind::of::<ApiKey>(), "k", &spec).unwrap_err().len(), 1, "{spec}");
         }
     }

@@ -66,6 +66,7 @@ pub(crate) fn run(session: &Session<'_>, arguments: &Arguments) -> Outcome {
             .output
             .line("Options of load-balancer, broker and TLS are accepted and have no effect in this version");
     }
+    secrets::not_empty(arguments.admin_invoke_password.as_ref(), "--admin-invoke-password")?;
     let passwords = given_passwords(arguments.admin_invoke_password.as_ref(), None);
     let name = &arguments.cluster_name;
     let made = block_on(async {

@@ -11,7 +11,7 @@ use crate::admin::{Admin, tell_warnings};
 use crate::commands::{Session, block_on};
 use crate::exit::Outcome;
 use crate::options::{ServerOption, parse_flag};
-use crate::terminal;
+use crate::{secrets, terminal};
 
 /// Options of `create basic-auth`.
 #[derive(Debug, Args)]
@@ -98,7 +98,7 @@ fn create(
     password: Option<&Secret>,
 ) -> Outcome {
     let mut object = object;
-    let asked = match password {
+    let asked = match secrets::not_empty(password, "--password")? {
         Some(password) => password.clone(),
         None if terminal::is_interactive() => {
             terminal::ask_for_secret("Password (empty for a random one)", "--password")?

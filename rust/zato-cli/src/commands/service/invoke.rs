@@ -77,6 +77,7 @@ pub(crate) struct Arguments {
 
 /// Invokes the service and prints its response.
 pub(crate) fn run(session: &Session<'_>, arguments: &Arguments) -> Outcome {
+    check_payload(&arguments.payload, &arguments.data_format)?;
     let server = resolve::server(&arguments.path)?;
     let options = ServerOptions::load(&server, &Environment::of_process())?.value;
     let address = Address::of_bind(&options.bind);
@@ -97,6 +98,17 @@ pub(crate) fn run(session: &Session<'_>, arguments: &Arguments) -> Outcome {
     ));
     session.output.data(if data.is_empty() { "(None)" } else { &data });
     Ok(())
+}
+
+/// Refuses what begins like JSON and is none: the server would hand it over as text.
+fn check_payload(payload: &str, data_format: &str) -> Result<()> {
+    if !data_format.eq_ignore_ascii_case("json") || !payload.trim_start().starts_with(['{', '[']) {
+        return Ok(());
+    }
+    serde_json::from_str::<serde::de::IgnoredAny>(payload)
+        .map(drop)
+        .context(ErrorKind::Invalid, || "what --payload was given begins like JSON and is none".to_owned())
+        .map_err(|error| error.hint("check quotes and brackets; with --data-format text it is sent as it is"))
 }
 
 fn request(arguments: &Arguments, definition: &BasicAuth) -> Result<Request<Full<Bytes>>> {
@@ -182,6 +194,17 @@ mod tests {
 
     fn answer(status: u16, body: &str) -> Answer {
         Answer { status, headers: http::HeaderMap::new(), body: Bytes::copy_from_slice(body.as_bytes()) }
+    }
+
+    #[test]
+    fn broken_json_is_not_sent() {
+        for payload in ["{\"a\":1", "[1,", " {a: 1}"] {
+            assert_eq!(check_payload(payload, "json").unwrap_err().kind(), ErrorKind::Invalid, "{payload}");
+            assert!(check_payload(payload, "text").is_ok());
+        }
+        for payload in ["", "{}", "[1]", "text", "a=1\nb=2", "5"] {
+            assert!(check_payload(payload, "json").is_ok(), "{payload}");
+        }
     }
 
     #[test]

@@ -116,6 +116,14 @@ fn refuses_what_cannot_be_requested() {
 }
 
 #[test]
+fn doubts_paths_that_nobody_can_ask_for() {
+    let warned = valid(json!({"service": "s", "url_path": "/b5 x?q=1#f"})).warnings;
+    let fields: Vec<_> = warned.iter().filter_map(|warning| warning.field.as_deref()).collect();
+    assert_eq!(fields, ["url_path", "url_path"], "{warned:?}");
+    assert_eq!(valid(json!({"service": "s", "url_path": "/b5/{a}"})).warnings, []);
+}
+
+#[test]
 fn takes_methods_in_any_case() {
     assert_eq!(
         channel(json!({"service": "s", "url_path": "/a", "method": "delete"})).method,
