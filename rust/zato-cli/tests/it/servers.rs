@@ -119,6 +119,8 @@ fn what_is_deployed_is_listed_with_what_is_not_and_rolled_back() {
     assert!(broken.stderr.contains("crm.py:2: it is broken"), "{}", broken.stderr);
     let listed = place.zato("service list DIR/qs/server1").stdout;
     assert!(listed.contains("crm.two") && listed.contains("it is broken"), "{listed}");
+    let unknown = place.zato("service rollback DIR/qs/server1 gone.py");
+    assert!(unknown.stderr.contains("zato service deployments"), "{}", unknown.stderr);
     let back = place.zato("service rollback DIR/qs/server1 crm.py");
     assert_eq!(back.code, 0, "{back:?}");
     assert!(place.zato("service list DIR/qs/server1").stdout.contains("crm.one"));

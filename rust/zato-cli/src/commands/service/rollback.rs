@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use zato_core::ErrorKind;
 use zato_server::control::Client;
 
 use super::print_report;
@@ -27,7 +28,14 @@ pub(crate) fn run(session: &Session<'_>, arguments: &Arguments) -> Outcome {
     let server = resolve::server(&arguments.path)?;
     let report = block_on(async {
         let client = Client::connect(&server).await?;
-        Ok(client.rollback(&arguments.unit, arguments.steps, "cli").await?)
+        let rolled_back = client.rollback(&arguments.unit, arguments.steps, "cli").await;
+        Ok(rolled_back.map_err(|error| match error.kind() {
+            ErrorKind::NotFound => {
+                let path = server.base().display();
+                error.hint(format!("`zato service deployments {path}` lists units and their versions"))
+            }
+            _ => error,
+        })?)
     })?;
     print_report(session, &report)
 }
