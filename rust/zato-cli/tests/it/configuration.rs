@@ -170,6 +170,26 @@ fn input_that_is_hardly_meant_is_refused() {
 }
 
 #[test]
+fn imports_come_from_pipes_and_exports_are_what_their_names_say() {
+    let place = Place::new();
+    place.quickstart();
+    let text = "security:\n  - {name: piped, type: apikey, password: k}\n";
+    for (input, done) in [("-", "1 to create"), ("/dev/stdin", "o change")] {
+        let line = format!("enmasse DIR/qs --import --input {input}");
+        let imported = place.zato_reading(&line, text);
+        assert_eq!(imported.code, 0, "{imported:?}");
+        assert!(imported.stdout.contains(done), "{imported:?}");
+    }
+    let wrong = place.zato_reading("enmasse DIR/qs --import --input -", "nonsense:\n- x\n");
+    assert!(wrong.code == 21 && wrong.stderr.contains("/dev/stdin:1"), "{wrong:?}");
+    place.expect(0, "enmasse DIR/qs --export --output DIR/rt.json");
+    let exported: Value = serde_json::from_str(&fs::read_to_string(place.path("rt.json")).unwrap()).unwrap();
+    assert_eq!(exported["security"][0]["name"], "piped");
+    place.expect(0, "enmasse DIR/qs --export --output DIR/odd.json --format yaml");
+    assert!(fs::read_to_string(place.path("odd.json")).unwrap().contains("\nsecurity:"));
+}
+
+#[test]
 fn a_file_without_objects_is_no_order_to_delete_everything() {
     let place = Place::new();
     place.quickstart();

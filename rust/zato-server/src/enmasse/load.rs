@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -26,17 +27,18 @@ pub struct LoadOptions {
 }
 
 /// Loads a file and everything it includes. Paths of includes are relative to the file that has them, or to the
-/// first file. Gives what could be understood together with everything that is wrong.
+/// first file; to the current directory if the first is a pipe, standard input for instance. Gives what could be understood together with everything that is wrong.
 ///
 /// # Errors
 /// [`ErrorKind::NotFound`] or [`ErrorKind::Io`] if the first file cannot be read.
 pub fn load(path: &Path, options: LoadOptions) -> Result<Document> {
-    let bytes = read(path).map_err(|error| {
+    let bytes = read_stream(path).map_err(|error| {
         let kind =
             if error.kind() == std::io::ErrorKind::NotFound { ErrorKind::NotFound } else { ErrorKind::Io };
         Error::new(kind, format!("could not read `{}`", path.display())).source(error)
     })?;
-    let root = path.parent().unwrap_or(Path::new("")).to_path_buf();
+    let root = if path.is_file() { path.parent().unwrap_or(Path::new("")) } else { Path::new("") };
+    let root = root.to_path_buf();
     let mut loader = Loader { root, options, seen: BTreeSet::new(), result: Document::default() };
     loader.seen.insert(canonical(path));
     loader.add(path, &bytes);
@@ -140,9 +142,27 @@ fn read(path: &Path) -> std::io::Result<Vec<u8>> {
         return Err(std::io::Error::other("it is not a file"));
     }
     if metadata.len() > SIZE_LIMIT {
-        return Err(std::io::Error::other(format!("it is larger than {SIZE_LIMIT} bytes")));
+        return Err(too_large());
     }
     fs::read(path)
+}
+
+/// Reads what may be a pipe or a terminal, up to the limit.
+fn read_stream(path: &Path) -> std::io::Result<Vec<u8>> {
+    let metadata = fs::metadata(path)?;
+    if metadata.is_file() || metadata.is_dir() {
+        return read(path);
+    }
+    let mut bytes = Vec::new();
+    fs::File::open(path)?.take(SIZE_LIMIT + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > SIZE_LIMIT {
+        return Err(too_large());
+    }
+    Ok(bytes)
+}
+
+fn too_large() -> std::io::Error {
+    std::io::Error::other(format!("it is larger than {SIZE_LIMIT} bytes"))
 }
 
 fn canonical(path: &Path) -> PathBuf {

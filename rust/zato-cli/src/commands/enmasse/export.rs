@@ -1,6 +1,6 @@
 //! `zato enmasse --export`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use zato_core::Secret;
 use zato_server::config::ServerPaths;
@@ -21,12 +21,13 @@ pub(super) fn run(session: &Session<'_>, server: &ServerPaths, arguments: &Argum
         )
         .hint("import the file, then use --export without --input"));
     }
+    let format = arguments.format.unwrap_or_else(|| format_of(arguments.output.as_deref()));
     let options = ExportOptions {
         include_types: arguments.include_type.clone(),
         include_names: arguments.include_name.clone(),
         with_secrets: arguments.with_secrets,
         with_internal: arguments.with_internal,
-        format: match arguments.format {
+        format: match format {
             Format::Yaml => enmasse::Format::Yaml,
             Format::Json => enmasse::Format::Json,
         },
@@ -36,7 +37,7 @@ pub(super) fn run(session: &Session<'_>, server: &ServerPaths, arguments: &Argum
         let snapshot = admin.api().store().snapshot().await?;
         Ok(enmasse::export(&snapshot, admin.api(), &options)?)
     })?;
-    let path = arguments.output.clone().unwrap_or_else(|| default_path(arguments.format));
+    let path = arguments.output.clone().unwrap_or_else(|| default_path(format));
     if private_file::is_standard_output(&path) {
         let redacted = if arguments.with_secrets { "******" } else { text.trim_end() };
         session.output.secret_data(text.trim_end(), redacted);
@@ -45,6 +46,12 @@ pub(super) fn run(session: &Session<'_>, server: &ServerPaths, arguments: &Argum
     private_file::write(&path, &Secret::new(text))?;
     session.output.line(format!("Data exported to {}", path.display()));
     Ok(())
+}
+
+/// The format that the name of a file stands for.
+fn format_of(path: Option<&Path>) -> Format {
+    let extension = path.and_then(Path::extension);
+    if extension.is_some_and(|name| name.eq_ignore_ascii_case("json")) { Format::Json } else { Format::Yaml }
 }
 
 /// `zato-export-<date>T<time>_<micros>.yml` in the current directory, as earlier versions called it.

@@ -3,7 +3,7 @@
 mod export;
 mod import;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 use zato_server::config::{Environment, ServerPaths};
@@ -31,15 +31,15 @@ pub(crate) struct Arguments {
     /// With --import: say what would be done, and do nothing
     #[arg(long)]
     dry_run: bool,
-    /// File to import, YAML or JSON
+    /// File to import, YAML or JSON; - is standard input
     #[arg(long, short = 'i', value_name = "FILE")]
     input: Option<PathBuf>,
     /// File to export to; - is standard output [default: zato-export-<time>.yml]
     #[arg(long, short = 'o', value_name = "FILE")]
     output: Option<PathBuf>,
-    /// Format of exports
-    #[arg(long, alias = "dump-format", value_enum, default_value = "yaml", ignore_case = true)]
-    format: Format,
+    /// Format of exports [default: what the name of the file says, else yaml]
+    #[arg(long, alias = "dump-format", value_enum, ignore_case = true)]
+    format: Option<Format>,
     /// Types to export, for instance rest or security; may be given several times
     #[arg(long, value_name = "TYPE")]
     include_type: Vec<String>,
@@ -129,11 +129,14 @@ fn environment(arguments: &Arguments) -> Outcome<Environment> {
 }
 
 /// The input file, which has to be one.
-fn input<'a>(server: &ServerPaths, arguments: &'a Arguments) -> Outcome<&'a PathBuf> {
-    let Some(file) = &arguments.input else {
+fn input<'a>(server: &ServerPaths, arguments: &'a Arguments) -> Outcome<&'a Path> {
+    let Some(file) = arguments.input.as_deref() else {
         return Err(Failure::new(ExitCode::NoInput, "there is no file to import")
             .hint(format!("`zato enmasse {} --import --input FILE`", server.base().display())));
     };
+    if file == Path::new("-") {
+        return Ok(Path::new("/dev/stdin"));
+    }
     if !file.exists() {
         return Err(Failure::new(ExitCode::FileMissing, format!("no such file `{}`", file.display())));
     }
