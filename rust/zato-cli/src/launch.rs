@@ -14,7 +14,7 @@ use zato_server::config::{ServerPaths, env, ini};
 use zato_server::control::Client;
 
 use crate::commands::{Session, block_on};
-use crate::exit::{ExitCode, Failure, Outcome};
+use crate::exit::{ExitCode, Failure, Outcome, WithCode};
 use crate::secrets;
 
 /// How often to look whether a server is ready.
@@ -70,8 +70,8 @@ pub(crate) fn environment(
 /// running already.
 pub(crate) fn start(session: &Session<'_>, server: &ServerPaths, launch: &Launch) -> Outcome {
     let path = launch.console.clone().unwrap_or_else(|| server.logs().join("console.log"));
-    let (console, beginning) = open_console(&path)?;
-    let mut child = spawn(session, server, launch, &console)?;
+    let (console, beginning) = open_console(&path).exit_with(ExitCode::FailedToStart)?;
+    let mut child = spawn(session, server, launch, &console).exit_with(ExitCode::FailedToStart)?;
     let outcome = block_on(async { Ok(wait(server, &mut child, launch.timeout).await) })?;
     let failure = match outcome {
         Ended::Ready => return Ok(()),

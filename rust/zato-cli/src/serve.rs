@@ -21,7 +21,11 @@ use crate::{secrets, terminal};
 /// Exits with 9 if the server runs already, with 18 if it does not start, with 21 if its files are not in order.
 pub(crate) fn supervise(session: &Session<'_>, paths: &ServerPaths, is_detached: bool) -> Outcome {
     let variables = Environment::of_process();
-    let (server, logging) = prepare(paths, &variables, !is_detached, true)?;
+    let (server, logging) =
+        prepare(paths, &variables, !is_detached, true).map_err(|failure| match failure.error.kind() {
+            ErrorKind::Io => Failure { code: ExitCode::FailedToStart, ..failure },
+            _ => failure,
+        })?;
     let secret_key = variables.get(env::SECRET_KEY).filter(|key| !key.trim().is_empty()).map(Secret::new);
     let worker_command = WorkerCommand {
         program: session.runtime.python_executable.clone(),

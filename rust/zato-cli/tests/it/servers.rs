@@ -166,6 +166,18 @@ fn a_server_that_cannot_start_says_why() {
 }
 
 #[test]
+fn a_directory_that_cannot_be_written_keeps_a_server_from_starting() {
+    let place = Place::new();
+    let environment = place.quickstart();
+    // What root may not write either: there is a file in the place of the directory.
+    let logs = environment.root.join("server1/logs");
+    fs::remove_dir_all(&logs).unwrap();
+    fs::write(&logs, "").unwrap();
+    let done = place.expect(18, "start DIR/qs/server1");
+    assert!(done.stderr.contains("logs"), "{}", done.stderr);
+}
+
+#[test]
 fn a_server_does_not_start_without_its_key() {
     let place = Place::new();
     let environment = place.quickstart();
