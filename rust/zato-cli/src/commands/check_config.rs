@@ -38,6 +38,11 @@ fn check(session: &Session<'_>, server: &ServerPaths) -> Outcome {
         session.output.warning(warning.to_string());
     }
     session.output.line("OK, configuration files");
+    let unwritable = logging.value.unwritable();
+    if !unwritable.is_empty() {
+        return Err(Error::from_problems("log files cannot be written", unwritable).into());
+    }
+    session.output.line("OK, log files");
     let key = secrets::key_of(server)?;
     session.output.line("OK, secret key");
     block_on(async {

@@ -6,8 +6,10 @@ use std::time::Duration;
 
 use clap::Args;
 use zato_core::Secret;
+use zato_server::config::options::LineFormat;
 use zato_server::config::secrets::SecretsFile;
 use zato_server::config::{Component, Environment, Pidfile, ServerPaths, env};
+use zato_server::logging::LoggingOptions;
 
 use super::Session;
 use super::wait::parse_seconds;
@@ -101,6 +103,9 @@ fn start(session: &Session<'_>, arguments: &Arguments, servers: Vec<ServerPaths>
     {
         environment.insert(env::SECRET_KEY.to_owned(), key);
     }
+    if !arguments.detached {
+        servers.iter().for_each(|server| warn_of_logs(session, server));
+    }
     if !arguments.fg {
         let launch = Launch {
             environment,
@@ -127,6 +132,17 @@ fn start(session: &Session<'_>, arguments: &Arguments, servers: Vec<ServerPaths>
     match <[ServerPaths; 1]>::try_from(servers) {
         Ok([server]) => foreground::run_one(session, &server, arguments.detached, arguments.stop_after),
         Err(servers) => foreground::run_all(session, &servers, arguments.stop_after),
+    }
+}
+
+/// Tells which log files cannot be written, as the log would not. Files of the server that are not in order are the
+/// server's to report.
+fn warn_of_logs(session: &Session<'_>, server: &ServerPaths) {
+    let environment = Environment::of_process();
+    if let Ok(logging) = LoggingOptions::load(server, LineFormat::default(), &environment) {
+        for problem in logging.value.unwritable() {
+            session.output.warning(problem.to_string());
+        }
     }
 }
 

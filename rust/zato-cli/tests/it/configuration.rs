@@ -190,6 +190,31 @@ fn imports_come_from_pipes_and_exports_are_what_their_names_say() {
 }
 
 #[test]
+fn what_would_keep_a_server_from_starting_or_logging_is_told_before() {
+    let place = Place::new();
+    let environment = place.quickstart();
+    let file = |name: &str| environment.root.join("server1/config/repo").join(name);
+    place.expect(0, "check-config DIR/qs/server1");
+    let pickup = "[hot-deploy.user.a]\npickup_from=x\npatterns=[[[\n";
+    fs::write(file("pickup.conf"), pickup).unwrap();
+    let done = place.expect(21, "check-config DIR/qs/server1");
+    assert!(done.stderr.contains("pickup.conf:3"), "{}", done.stderr);
+    fs::remove_file(file("pickup.conf")).unwrap();
+    fs::write(place.path("taken"), "").unwrap();
+    let logging = fs::read_to_string(file("logging.conf")).unwrap();
+    let nowhere = place.path("taken/server.log").display().to_string();
+    let moved = logging.replacen("./logs/server.log", &nowhere, 1);
+    assert_ne!(moved, logging);
+    fs::write(file("logging.conf"), moved).unwrap();
+    let done = place.expect(21, "check-config DIR/qs/server1");
+    assert!(done.stderr.contains("taken/server.log"), "{}", done.stderr);
+    let started = place.zato("start DIR/qs/server1");
+    place.zato("stop DIR/qs/server1");
+    assert_eq!(started.code, 0, "{started:?}");
+    assert!(started.stderr.contains("Warning") && started.stderr.contains("taken"), "{}", started.stderr);
+}
+
+#[test]
 fn a_file_without_objects_is_no_order_to_delete_everything() {
     let place = Place::new();
     place.quickstart();

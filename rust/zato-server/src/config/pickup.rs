@@ -73,11 +73,17 @@ pub fn read(paths: &ServerPaths, environment: &Environment) -> Result<Loaded<Vec
         }
     }
     if let Some(path) = environment.get(HOT_DEPLOY_DIR).filter(|path| !path.is_empty()) {
+        let patterns = patterns(environment.get(HOT_DEPLOY_PATTERNS).unwrap_or_default().split(','));
+        for (pattern, error) in unusable(&patterns) {
+            let message = format!("`{pattern}` is no pattern of file names: {}", error.kind());
+            let problem = Problem::new(message).object("environment").field(HOT_DEPLOY_PATTERNS);
+            problems.push(problem.hint("for instance `*.py,api_?.py`"));
+        }
         directories.push(PickupDirectory {
             name: HOT_DEPLOY_DIR.to_owned(),
             path: resolve_below(paths.base(), path),
             is_recursive: true,
-            patterns: patterns(environment.get(HOT_DEPLOY_PATTERNS).unwrap_or_default().split(',')),
+            patterns,
         });
     }
     if problems.is_empty() {
@@ -121,13 +127,18 @@ fn directory(
         }
         return None;
     };
+    let entry = stanza.get("patterns");
+    let patterns = patterns(entry.map(ini::Entry::items).unwrap_or_default().iter().map(String::as_str));
+    for (pattern, error) in unusable(&patterns) {
+        let line = entry.map_or(stanza.line, |entry| entry.line);
+        let message = format!("`{pattern}` is no pattern of file names: {}", error.kind());
+        problems.push(problem(&message, line, "patterns").hint("for instance `*.py, api_?.py`"));
+    }
     Some(PickupDirectory {
         name: name.to_owned(),
         path: resolve_below(paths.base(), from.trim()),
         is_recursive,
-        patterns: patterns(
-            stanza.get("patterns").map(ini::Entry::items).unwrap_or_default().iter().map(String::as_str),
-        ),
+        patterns,
     })
 }
 
@@ -135,6 +146,11 @@ fn patterns<'a>(items: impl IntoIterator<Item = &'a str>) -> Vec<String> {
     let items: Vec<String> =
         items.into_iter().map(|item| item.trim().to_owned()).filter(|item| !item.is_empty()).collect();
     if items.is_empty() || items == ["*"] { vec!["*.py".to_owned()] } else { items }
+}
+
+/// Patterns that nothing can be matched against, and why.
+fn unusable(patterns: &[String]) -> Vec<(&String, globset::Error)> {
+    patterns.iter().filter_map(|pattern| Some((pattern, globset::Glob::new(pattern).err()?))).collect()
 }
 
 #[cfg(test)]
@@ -170,6 +186,16 @@ mod tests {
         assert_eq!(loaded.value[1].patterns, ["api_*.py", "x.py"]);
         assert_eq!(loaded.warnings.iter().filter_map(|warning| warning.line).collect::<Vec<_>>(), [4, 5]);
         assert_eq!(loaded.warnings[0].hint.as_deref(), Some("did you mean `patterns`?"));
+    }
+
+    #[test]
+    fn patterns_that_are_none_are_told_before_the_server_starts() {
+        let environment = [(HOT_DEPLOY_DIR, "/srv"), (HOT_DEPLOY_PATTERNS, "*.py,{a")].into_iter().collect();
+        let error =
+            load("[hot-deploy.user.a]\npickup_from=x\npatterns=*.py, [[[\n", &environment).unwrap_err();
+        let found: Vec<_> =
+            error.problems().iter().map(|problem| (problem.line, problem.field.as_deref())).collect();
+        assert_eq!(found, [(Some(3), Some("patterns")), (None, Some(HOT_DEPLOY_PATTERNS))]);
     }
 
     #[test]

@@ -1,7 +1,10 @@
 //! logging.conf (reference operations 4.8).
 
-use std::path::PathBuf;
+use std::fs::OpenOptions;
+use std::io;
+use std::path::{Path, PathBuf};
 
+use rustix::fs::Access;
 use zato_core::{Error, ErrorKind, Problem, Result};
 
 use super::Level;
@@ -90,6 +93,19 @@ impl LoggingOptions {
         Ok(Loaded { value: options, warnings: warnings.into_iter().map(named).collect() })
     }
 
+    /// Says which log files cannot be written, without making any.
+    #[must_use]
+    pub fn unwritable(&self) -> Vec<Problem> {
+        let judge = |handler: &Handler| {
+            let Output::File { path, .. } = &handler.output else { return None };
+            let error = check_writable(path).err()?;
+            let problem = Problem::new(format!("`{}` cannot be written: {error}", path.display()));
+            let problem = problem.file("logging.conf").object(format!("handler `{}`", handler.name));
+            Some(problem.field("filename").hint("choose another place, or change who may write there"))
+        };
+        self.handlers.iter().filter_map(judge).collect()
+    }
+
     /// Reads the text of a logging.conf; gives what could be understood, problems and warnings.
     fn parse(
         text: &str,
@@ -119,6 +135,21 @@ impl LoggingOptions {
         let options = reader.read(&source);
         (options, reader.problems, reader.warnings)
     }
+}
+
+/// Whether a file can be appended to or made, its directories included.
+fn check_writable(path: &Path) -> io::Result<()> {
+    if path.exists() {
+        return OpenOptions::new().append(true).open(path).map(drop);
+    }
+    let nearest = path.ancestors().skip(1).find(|above| above.exists()).unwrap_or(Path::new("."));
+    if !nearest.is_dir() {
+        return Err(io::Error::new(
+            io::ErrorKind::NotADirectory,
+            format!("`{}` is not a directory", nearest.display()),
+        ));
+    }
+    Ok(rustix::fs::access(nearest, Access::WRITE_OK | Access::EXEC_OK)?)
 }
 
 struct Reader<'a> {

@@ -87,3 +87,15 @@ fn text_that_is_neither_form_is_refused_with_its_line() {
     assert_eq!(parse("a: [\n").1[0].line, Some(2));
     assert!(parse("- x\n").1[0].message.contains("must be a map"));
 }
+
+#[test]
+fn log_files_that_cannot_be_written_are_named() {
+    let directory = tempfile::tempdir().unwrap();
+    let paths = ServerPaths::new(directory.path());
+    let loaded = LoggingOptions::load(&paths, LineFormat::Text, &Environment::default()).unwrap();
+    assert_eq!(loaded.value.unwritable(), []);
+    std::fs::write(directory.path().join("logs"), "a file in the place of the directory").unwrap();
+    let problems = loaded.value.unwritable();
+    assert!(!problems.is_empty());
+    assert!(problems[0].to_string().contains("server.log"), "{problems:?}");
+}
