@@ -6,6 +6,8 @@ BIN    := $(VENV)/bin
 WHEEL  := dist/.built
 ENV    := .run/quickstart
 RUST   := $(shell find rust xtask -name '*.rs' -o -name Cargo.toml) Cargo.toml Cargo.lock
+# The revision that is built, which is none if files differ from it or are not in git: `zato --version` shows it.
+REVISION = $(shell git ls-files --error-unmatch Makefile >/dev/null 2>&1 && test -z "$$(git status --porcelain)" && git rev-parse --short=10 HEAD)
 PYSRC  := $(shell find python -name '*.py' -o -name '*.pyi') pyproject.toml
 
 .DEFAULT_GOAL := help
@@ -26,14 +28,14 @@ $(BIN)/maturin:
 	$(BIN)/pip install --quiet 'maturin>=1.9.4,<2' 'orjson>=3.10'
 
 $(WHEEL): $(BIN)/maturin $(RUST) $(PYSRC)
-	$(BIN)/maturin build --quiet --release --out dist --interpreter $(BIN)/python
+	ZATO_BUILD_REVISION=$(REVISION) $(BIN)/maturin build --quiet --release --out dist --interpreter $(BIN)/python
 	$(BIN)/pip install --quiet --force-reinstall --no-deps "$$(ls -t dist/zato-*.whl | head -1)"
 	@touch $@
 
 wheel: $(WHEEL) ## build the wheel into dist/ and install it into .venv
 
 dist-wheel: $(BIN)/maturin ## build the wheel that is published: link-time optimized, stripped
-	$(BIN)/maturin build --quiet --profile dist --strip --out dist/published --interpreter $(BIN)/python
+	ZATO_BUILD_REVISION=$(REVISION) $(BIN)/maturin build --quiet --profile dist --strip --out dist/published --interpreter $(BIN)/python
 
 test: lint rust-test python-test e2e fuzz ## everything CI runs
 

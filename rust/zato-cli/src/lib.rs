@@ -68,8 +68,33 @@ pub fn main(argv: Vec<String>, runtime: Runtime) -> i32 {
     commands::run(&normalize(words), &runtime).number()
 }
 
-/// Returns what `zato --version` prints (reference operations 1.1): compatible version, own version, Python.
+/// Returns what `zato --version` prints (reference operations 1.1): compatible version, what this was built from, Python.
 #[must_use]
 pub fn version(runtime: &Runtime) -> String {
-    format!("Zato {COMPATIBLE_VERSION}+rust.{}-py{}", env!("CARGO_PKG_VERSION"), runtime.python_version)
+    format!(
+        "Zato {COMPATIBLE_VERSION}+{}-py{}",
+        build(option_env!("ZATO_BUILD_REVISION")),
+        runtime.python_version
+    )
+}
+
+/// What this was built from: the revision in git if it was exactly that, else our own version.
+fn build(revision: Option<&str>) -> String {
+    match revision.map(str::trim).filter(|revision| !revision.is_empty()) {
+        Some(revision) => format!("rev.{revision}"),
+        None => format!("rust.{}", env!("CARGO_PKG_VERSION")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_revision_is_named_only_if_there_is_one() {
+        assert_eq!(build(Some("0ba7f36e1c")), "rev.0ba7f36e1c");
+        for none in [None, Some(""), Some(" ")] {
+            assert!(build(none).starts_with("rust."), "{none:?}");
+        }
+    }
 }
