@@ -76,6 +76,49 @@ class Forks(Service):
     def port(self):
         return int(self.wsgi_environ['SERVER_PORT'])
 
+class ForkedChild(Service):
+    def handle(self):
+        pid = os.fork()
+        if pid == 0:
+            self.be_a_child()
+            return
+        deadline = time.monotonic() + 5
+        while time.monotonic() < deadline:
+            ended, status = os.waitpid(pid, os.WNOHANG)
+            if ended:
+                self.response.payload = str(os.waitstatus_to_exitcode(status))
+                return
+            time.sleep(0.005)
+        os.kill(pid, 9)
+        os.waitpid(pid, 0)
+        self.response.payload = 'hangs'
+
+    def be_a_child(self):
+        match self.request.payload['does']:
+            case 'exits':
+                sys.exit(3)
+            case 'exits without a code':
+                sys.exit()
+            case 'exits with a text':
+                sys.exit('text of a child')
+            case 'raises':
+                raise ValueError('raised by a child')
+            case 'invokes':
+                self.invoke('runtime.exits')
+
+class ForkedChildInCoroutine(Service):
+    name = 'runtime.forked-child-in-coroutine'
+    async def handle(self):
+        ForkedChild.handle(self)
+
+    def be_a_child(self):
+        ForkedChild.be_a_child(self)
+
+class ForkedChildAsync(Service):
+    name = 'runtime.forked-child-nested'
+    def handle(self):
+        self.response.payload = self.invoke('runtime.forked-child-in-coroutine', self.request.payload)
+
 class Spins(Service):
     def handle(self):
         while True:
@@ -126,7 +169,8 @@ class Noted(Service):
 
 NAMES = [
     "quick", "sleeps", "exits", "interrupts", "recurses", "bare", "local", "forks", "spins", "async", "async-fails",
-    "calls-async", "nests", "invokes-later", "noted",
+    "calls-async", "nests", "invokes-later", "noted", "forked-child", "forked-child-in-coroutine",
+    "forked-child-nested",
 ]  # fmt: skip
 
 
@@ -138,6 +182,7 @@ def served(tmp_path_factory: pytest.TempPathFactory):
         channels = [
             {"name": f"r.{name}", "url_path": f"/{name}", "service": f"runtime.{name}"}
             | ({"timeout": 1} if name == "spins" else {})
+            | ({"data_format": "json"} if name.startswith("forked") else {})
             for name in NAMES
         ]
         zato.enmasse({"channel_rest": channels})
@@ -166,6 +211,25 @@ def test_thread_locals_survive_from_request_to_request(served: Environment) -> N
 def test_a_forked_child_keeps_none_of_the_servers_sockets(served: Environment) -> None:
     workers = served.worker_pids()
     assert served.get("/forks").text == "0"
+    still_serves(served, workers)
+
+
+@pytest.mark.parametrize("path", ["/forked-child", "/forked-child-in-coroutine", "/forked-child-nested"])
+@pytest.mark.parametrize(
+    ("does", "code"),
+    [
+        ("returns", "0"),
+        ("exits", "3"),
+        ("exits without a code", "0"),
+        ("exits with a text", "1"),
+        ("raises", "1"),
+        ("invokes", "1"),
+    ],
+)
+def test_a_forked_child_ends_where_its_service_does(served: Environment, path: str, does: str, code: str) -> None:
+    workers = served.worker_pids()
+    assert served.post(path, {"does": does}).text == code
+    assert does != "raises" or "ValueError: raised by a child" in served.log()
     still_serves(served, workers)
 
 

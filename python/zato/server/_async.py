@@ -13,6 +13,7 @@ from concurrent import futures
 from types import CoroutineType, FrameType, GeneratorType
 from typing import Any, Protocol
 
+from zato.server import _fork
 from zato.server._logging import COROUTINE_CID, current_cid
 
 _logger = logging.getLogger("zato")
@@ -79,8 +80,12 @@ class _Waiter:
         self.cid = cid
         self.event = threading.Event()
         self.error: BaseException | None = None
+        self._pid = os.getpid()
 
     def __call__(self, error: BaseException | None) -> None:
+        if os.getpid() != self._pid:
+            # The thread that waits is not in this process.
+            _fork.leave(error)
         self.error = error
         self.event.set()
 

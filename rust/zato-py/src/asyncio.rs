@@ -8,6 +8,7 @@ use pyo3::types::PyDict;
 use zato_core::invocation::{Failure, FailureKind, Reply};
 
 use crate::call::{Call, CurrentCid};
+use crate::fork;
 use crate::run::{self, Progress};
 use crate::service::Service;
 
@@ -29,6 +30,7 @@ impl Completion {
 
     /// Takes the exception that ended the coroutine, or `None`.
     fn __call__(&self, py: Python<'_>, error: Option<Bound<'_, PyAny>>) -> PyResult<()> {
+        fork::end_child(py, error.clone().map(PyErr::from_value).as_ref());
         let Some(reply) = self.reply.lock().unwrap_or_else(PoisonError::into_inner).take() else {
             return Ok(());
         };

@@ -14,8 +14,8 @@ use zato_core::guest::{PreparedUnit, ServiceCandidate, ServiceInfo, Unit, UnitCh
 use zato_core::{Error, ErrorKind, Problem, Result};
 
 use crate::entry::{Entry, Registry};
-use crate::errors;
 use crate::guest::{self, Host};
+use crate::{errors, fork};
 
 type Work = Box<dyn FnOnce(Python<'_>) + Send>;
 
@@ -155,7 +155,9 @@ impl Deployer {
         let (sender, receiver) = oneshot::channel();
         let state = self.state.clone();
         let work: Work = Box::new(move |py| {
-            let result = step(py, &state).map_err(|error| errors::to_error(py, "deployment failed", &error));
+            let result = step(py, &state);
+            fork::end_child(py, result.as_ref().err());
+            let result = result.map_err(|error| errors::to_error(py, "deployment failed", &error));
             drop(sender.send(result));
         });
         let line = lock(&self.line);

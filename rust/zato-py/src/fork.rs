@@ -2,8 +2,14 @@
 //!
 //! The child has one thread and copies of every socket: connections would seem to be accepted by nobody, and
 //! clients would never see theirs closed (execution model, section 8). So the child closes the server's sockets.
+//!
+//! What follows a service in a worker needs threads that the child does not have. So the child ends where the Python
+//! code that forked does.
 
-#![expect(unsafe_code, reason = "descriptors are closed by number")]
+#![expect(
+    unsafe_code,
+    reason = "descriptors are closed by number, and children end without running finalizers"
+)]
 
 use std::os::fd::RawFd;
 use std::sync::atomic::{AtomicU16, Ordering};
@@ -20,18 +26,38 @@ pub(crate) fn remember_port(port: u16) {
 /// Runs in the child after a fork; registered with `os.register_at_fork`.
 #[pyfunction]
 pub(crate) fn after_in_child() {
+    crate::guest::forget_in_child();
+    zato_server::logging::after_fork();
     let port = PORT.load(Ordering::SeqCst);
     if port == 0 {
         return;
     }
-    crate::guest::forget_in_child();
-    zato_server::logging::after_fork();
     for descriptor in open_descriptors() {
         if local_port(descriptor) == Some(port) {
             // SAFETY: a plain close; nothing in the child uses the server's sockets.
             unsafe { libc::close(descriptor) };
         }
     }
+}
+
+/// Ends this process if it is a forked child; `error` is what ended its Python code, if anything did. To be called
+/// wherever Python code of users is over, before anything that belongs to the parent is touched.
+pub(crate) fn end_child(py: Python<'_>, error: Option<&PyErr>) {
+    if crate::guest::is_forked() {
+        leave(py, error);
+    }
+}
+
+#[cold]
+fn leave(py: Python<'_>, error: Option<&PyErr>) -> ! {
+    // With its traceback, which the value alone does not have before Python 3.12.
+    let error = error.map(|error| error.clone_ref(py).into_value(py));
+    let left = py.import("zato.server._fork").and_then(|module| module.call_method1("leave", (error,)));
+    if let Err(error) = left {
+        tracing::error!(target: "zato", "could not end a forked child as it should be: {error}");
+    }
+    // SAFETY: nothing of this process runs after this call.
+    unsafe { libc::_exit(1) }
 }
 
 fn open_descriptors() -> Vec<RawFd> {

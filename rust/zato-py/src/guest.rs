@@ -48,7 +48,12 @@ impl Host {
 
 /// Returns the host of this process; nothing in a forked child, which has none of its threads.
 pub(crate) fn host() -> Option<&'static Arc<Host>> {
-    if IS_FORKED.load(Ordering::Relaxed) { None } else { HOST.get() }
+    if is_forked() { None } else { HOST.get() }
+}
+
+/// Whether this process is a forked child of a worker.
+pub(crate) fn is_forked() -> bool {
+    IS_FORKED.load(Ordering::Relaxed)
 }
 
 /// Called in a forked child.
@@ -94,6 +99,8 @@ impl PythonGuest {
             py.import("sys")?
                 .call_method1("setswitchinterval", (host.options.switch_interval.as_secs_f64(),))?;
             py.import("zato.server._logging")?.call_method0("install")?;
+            // Children should not have to import anything.
+            py.import("zato.server._fork")?;
             let child = PyDict::new(py);
             child.set_item("after_in_child", py.import("zato._core")?.getattr("after_in_child")?)?;
             py.import("os")?.call_method("register_at_fork", (), Some(&child))?;

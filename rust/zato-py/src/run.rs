@@ -6,6 +6,7 @@ use std::time::Instant;
 use bytes::Bytes;
 use futures::channel::mpsc;
 use http::HeaderValue;
+use pyo3::exceptions::PySystemExit;
 use pyo3::prelude::*;
 use pyo3::types::{PyByteArray, PyBytes, PyDict, PyIterator, PyString};
 use zato_core::Profile;
@@ -16,7 +17,7 @@ use crate::io::payload::Payload;
 use crate::io::{input, output};
 use crate::service::Service;
 use crate::watchdog::Watch;
-use crate::{asyncio, errors, guest, json, pace};
+use crate::{asyncio, errors, fork, guest, json, pace};
 
 /// How far a run got.
 pub(crate) enum Progress<'py> {
@@ -93,7 +94,10 @@ fn run_and_answer(py: Python<'_>, call: &Arc<Call>, reply: Reply, deadline: Opti
     let _cid = CurrentCid::enter(call.cid);
     let instance = match make(py, call) {
         Ok(instance) => instance,
-        Err(error) => return reply.fail(errors::to_failure(py, &call.entry, &error)),
+        Err(error) => {
+            fork::end_child(py, Some(&error));
+            return reply.fail(errors::to_failure(py, &call.entry, &error));
+        }
     };
     let watch = deadline.map(|deadline| Watch::begin(py, deadline, &call.entry.info.name));
     let (reply, guard) = match watch {
@@ -101,6 +105,7 @@ fn run_and_answer(py: Python<'_>, call: &Arc<Call>, reply: Reply, deadline: Opti
         None => (Some(reply), None),
     };
     let progress = begin(py, &instance, call);
+    fork::end_child(py, progress.as_ref().err());
     let reply = match guard {
         // Whoever comes first answers: this thread or the watchdog.
         Some(watch) => watch.end(py),
@@ -231,6 +236,9 @@ fn verb_method<'call>(py: Python<'_>, call: &'call Call) -> Option<&'call Py<PyS
 /// Runs a hook whose exceptions are logged and otherwise ignored.
 fn swallow(py: Python<'_>, instance: &Bound<'_, Service>, call: &Call, hook: &str) {
     if let Err(error) = instance.call_method0(hook) {
+        if error.is_instance_of::<PySystemExit>(py) {
+            fork::end_child(py, Some(&error));
+        }
         let traceback =
             crate::python::Parts::get(py).map(|parts| parts.traceback(py, &error)).unwrap_or_default();
         tracing::error!(
@@ -331,6 +339,7 @@ fn stream(py: Python<'_>, call: &Arc<Call>, pieces: &Bound<'_, PyAny>, mut sende
     let mut send_all = || -> PyResult<()> {
         for piece in pieces.try_iter()? {
             let piece = piece?;
+            fork::end_child(py, None);
             let bytes = match piece.cast::<PyBytes>() {
                 Ok(bytes) => Bytes::copy_from_slice(bytes.as_bytes()),
                 Err(_) => match piece.cast::<PyString>() {
@@ -345,7 +354,9 @@ fn stream(py: Python<'_>, call: &Arc<Call>, pieces: &Bound<'_, PyAny>, mut sende
         }
         Ok(())
     };
-    if let Err(error) = send_all() {
+    let outcome = send_all();
+    fork::end_child(py, outcome.as_ref().err());
+    if let Err(error) = outcome {
         let traceback =
             crate::python::Parts::get(py).map(|parts| parts.traceback(py, &error)).unwrap_or_default();
         tracing::error!(

@@ -17,7 +17,7 @@ use crate::call::{Call, Given};
 use crate::gate::Job;
 use crate::python::Parts;
 use crate::service::Service;
-use crate::{errors, guest, json};
+use crate::{errors, fork, guest, json};
 
 /// A call that nobody waits for.
 pub(crate) struct AsyncCall {
@@ -100,6 +100,7 @@ fn push(py: Python<'_>, call: AsyncCall) -> PyResult<()> {
 pub(crate) fn run_async(py: Python<'_>, job: AsyncCall) {
     let AsyncCall { call, callbacks } = job;
     let outcome = run_in_place(py, &call);
+    fork::end_child(py, outcome.as_ref().err());
     let response = match outcome {
         Ok(response) => response,
         Err(error) => {

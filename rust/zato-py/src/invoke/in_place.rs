@@ -11,7 +11,7 @@ use crate::io::output;
 use crate::io::payload::Payload;
 use crate::run::Progress;
 use crate::service::Service;
-use crate::{asyncio, run};
+use crate::{asyncio, fork, run};
 
 /// Runs a service on this thread, by reference; exceptions reach the caller unchanged.
 pub(super) fn run_in_place(py: Python<'_>, call: &Arc<Call>) -> PyResult<Py<PyAny>> {
@@ -76,7 +76,11 @@ pub(super) fn invoke_within(py: Python<'_>, call: &Arc<Call>, seconds: f64) -> P
     let call = call.clone();
     let thread = std::thread::Builder::new().name("zato-timed".to_owned()).stack_size(8 << 20);
     thread.spawn(move || {
-        let result = Python::attach(|py| run_in_place(py, &call));
+        let result = Python::attach(|py| {
+            let result = run_in_place(py, &call);
+            fork::end_child(py, result.as_ref().err());
+            result
+        });
         drop(sender.send(result));
     })?;
     match py.detach(move || receiver.recv_timeout(limit)) {
