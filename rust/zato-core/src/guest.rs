@@ -1,5 +1,6 @@
 //! The guest runs services. `zato-py` is the real one; tests use closures.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -198,10 +199,35 @@ pub struct GuestStatistics {
     pub running: usize,
     /// Threads that exist.
     pub threads: usize,
+    /// Threads held by runs that should have ended a while ago.
+    #[serde(default)]
+    pub overdue: usize,
     /// Invocations refused because the queue was full.
     pub refused: u64,
     /// Services deployed.
     pub services: usize,
+}
+
+/// Why a guest runs nothing any more, and will not until a run ends that should have ended already.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Standstill {
+    /// What is held, for instance `all 256 threads`.
+    pub held: String,
+    /// Services whose runs are past their time, each with how many runs there are.
+    pub services: BTreeMap<String, usize>,
+}
+
+impl std::fmt::Display for Standstill {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { held, services } = self;
+        let verb = if held.starts_with("all ") { "are" } else { "is" };
+        write!(formatter, "{held} {verb} held by runs past their time limit:")?;
+        for (index, (service, runs)) in services.iter().enumerate() {
+            let comma = if index == 0 { "" } else { "," };
+            write!(formatter, "{comma} `{service}` ({runs})")?;
+        }
+        Ok(())
+    }
 }
 
 /// Runs services for the server. Implemented by `zato-py` with an interpreter and by tests with closures.
@@ -253,6 +279,16 @@ pub trait Guest: Send + Sync {
 
     /// Takes no more invocations and waits for the running ones; gives whether all ended in time.
     fn drain(&self, limit: Duration) -> BoxFuture<'static, bool>;
+
+    /// Says why nothing can run any more, if that is so. Asked about once a second; must not wait for anything that
+    /// services can hold.
+    fn standstill(&self) -> Option<Standstill> {
+        None
+    }
+
+    /// Answers everything that waits for a thread, and takes no more, because the worker is about to be replaced.
+    /// Must not wait for anything that services can hold.
+    fn give_up(&self) {}
 
     /// Writes to the log what every thread that runs services is doing. Gives back at once; the log follows.
     fn write_stacks(&self) {}

@@ -1,7 +1,5 @@
 //! Paths that the ingress answers itself.
 
-use std::sync::atomic::Ordering;
-
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use http::request::Parts;
 use http::{HeaderValue, Response};
@@ -44,7 +42,7 @@ impl BuiltIn {
     ) -> Result<Response<ResponseBody>, Trouble> {
         match self {
             Self::Live => Ok(text("ok", "text/plain")),
-            Self::Ready if exchange.state.is_ready.load(Ordering::Relaxed) => Ok(text("ready", "text/plain")),
+            Self::Ready if exchange.state.takes_requests() => Ok(text("ready", "text/plain")),
             Self::Ready => Err(Trouble::NotReady),
             Self::Metrics => figures(exchange, parts).await,
         }

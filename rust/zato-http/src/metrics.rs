@@ -39,6 +39,7 @@ pub struct Metrics {
     guest_queued: IntGauge,
     guest_running: IntGauge,
     guest_threads: IntGauge,
+    guest_overdue: IntGauge,
     guest_services: IntGauge,
     guest_refused: IntCounter,
     guest_refused_before: AtomicU64,
@@ -105,6 +106,7 @@ impl Metrics {
             guest_queued: gauge("guest_queued", "Invocations waiting for a thread.")?,
             guest_running: gauge("guest_running", "Invocations running.")?,
             guest_threads: gauge("guest_threads", "Threads that run services.")?,
+            guest_overdue: gauge("guest_overdue", "Threads held by invocations past their time limit.")?,
             guest_services: gauge("guest_services", "Services deployed.")?,
             guest_refused: counter("guest_refused_total", "Invocations refused because the queue was full.")?,
             guest_refused_before: AtomicU64::new(0),
@@ -136,6 +138,7 @@ impl Metrics {
         self.guest_queued.set(gauge(guest.queued));
         self.guest_running.set(gauge(guest.running));
         self.guest_threads.set(gauge(guest.threads));
+        self.guest_overdue.set(gauge(guest.overdue));
         self.guest_services.set(gauge(guest.services));
         let before = self.guest_refused_before.swap(guest.refused, Ordering::Relaxed);
         self.guest_refused.inc_by(guest.refused.saturating_sub(before));
@@ -201,7 +204,8 @@ mod tests {
         channel.record(200, Duration::from_millis(2), 10, 20);
         channel.record(503, Duration::from_millis(2), 0, 0);
         metrics.refuse("bare_lf");
-        let text = metrics.render(GuestStatistics { refused: 4, services: 2, ..Default::default() }).unwrap();
+        let figures = GuestStatistics { refused: 4, services: 2, overdue: 1, ..Default::default() };
+        let text = metrics.render(figures).unwrap();
         for line in [
             r#"zato_http_requests_total{channel="crm.get",status="2xx",worker="3"} 1"#,
             r#"zato_http_requests_total{channel="crm.get",status="5xx",worker="3"} 1"#,
@@ -210,6 +214,7 @@ mod tests {
             r#"zato_http_refused_total{reason="bare_lf",worker="3"} 1"#,
             r#"zato_guest_refused_total{worker="3"} 4"#,
             r#"zato_guest_services{worker="3"} 2"#,
+            r#"zato_guest_overdue{worker="3"} 1"#,
         ] {
             assert!(text.contains(line), "{line}\n{text}");
         }

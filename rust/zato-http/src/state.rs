@@ -28,6 +28,8 @@ pub struct State {
     pub(crate) access_log: Option<Lines>,
     /// Whether `/zato/health/ready` says yes; cleared when draining begins.
     pub is_ready: AtomicBool,
+    /// Whether services cannot run for the moment.
+    is_stalled: AtomicBool,
     /// Connections whose service has answered.
     pub(crate) outbox: Arc<Outbox>,
     /// Figures of requests without a channel.
@@ -57,6 +59,7 @@ impl State {
             metrics_source: None,
             access_log: None,
             is_ready: AtomicBool::new(false),
+            is_stalled: AtomicBool::new(false),
             outbox: Arc::default(),
             unrouted,
             are_rest_lines_wanted: AtomicBool::new(false),
@@ -82,6 +85,16 @@ impl State {
     /// Says whether the worker should be given requests, which `/zato/health/ready` tells.
     pub fn set_ready(&self, is_ready: bool) {
         self.is_ready.store(is_ready, Ordering::Relaxed);
+    }
+
+    /// Says whether services cannot run for the moment; the worker is not ready while that is so.
+    pub fn set_stalled(&self, is_stalled: bool) {
+        self.is_stalled.store(is_stalled, Ordering::Relaxed);
+    }
+
+    /// Whether the worker should be given requests.
+    pub(crate) fn takes_requests(&self) -> bool {
+        self.is_ready.load(Ordering::Relaxed) && !self.is_stalled.load(Ordering::Relaxed)
     }
 
     /// To be called when the thread that serves is about to sleep (`on_thread_park` of its runtime): hands over

@@ -12,7 +12,7 @@ use pyo3::prelude::*;
 use pyo3::types::PyDict;
 use zato_core::guest::{
     Guest, GuestOptions, GuestStatistics, NamePatterns, PreparedUnit, ServiceInfo, ServiceSettings,
-    UnitChanges,
+    Standstill, UnitChanges,
 };
 use zato_core::invocation::{Failure, FailureKind, Invocation};
 use zato_core::{Error, ErrorKind, Result, Wakeups};
@@ -22,7 +22,7 @@ use crate::deploy::Deployer;
 use crate::entry::Registry;
 use crate::gate::{Job, PythonGate};
 use crate::python::Parts;
-use crate::{errors, fork, stacks};
+use crate::{errors, fork, stacks, watchdog};
 
 static HOST: OnceLock<Arc<Host>> = OnceLock::new();
 static IS_FORKED: AtomicBool = AtomicBool::new(false);
@@ -35,6 +35,8 @@ pub(crate) struct Host {
     pub(crate) executor: Arc<Executor<PythonGate>>,
     /// The I/O thread, once it serves.
     wakeups: OnceLock<Arc<dyn Wakeups>>,
+    /// Whether threads that are stuck are not waited for.
+    has_given_up: AtomicBool,
 }
 
 impl Host {
@@ -89,6 +91,7 @@ impl PythonGuest {
             settings: ArcSwap::from_pointee(ServiceSettings::default()),
             executor,
             wakeups: OnceLock::new(),
+            has_given_up: AtomicBool::new(false),
         });
         if HOST.set(host.clone()).is_err() {
             return Err(Error::new(ErrorKind::Conflict, "this process runs a server already"));
@@ -177,12 +180,40 @@ impl Guest for PythonGuest {
 
     fn statistics(&self) -> GuestStatistics {
         let figures = self.host.executor.statistics();
+        let overdue = watchdog::overdue().runs();
         GuestStatistics {
             queued: figures.queued,
             running: figures.running,
             threads: figures.threads,
+            overdue,
             refused: figures.refused,
             services: self.host.registry.load().len(),
+        }
+    }
+
+    fn standstill(&self) -> Option<Standstill> {
+        let overdue = watchdog::overdue();
+        let most = self.host.options.max_threads;
+        let held = if overdue.is_interpreter_held {
+            "the interpreter".to_owned()
+        } else if overdue.runs() < most {
+            return None;
+        } else if most == 1 {
+            "the only thread".to_owned()
+        } else {
+            format!("all {most} threads")
+        };
+        Some(Standstill { held, services: overdue.services })
+    }
+
+    fn give_up(&self) {
+        self.host.has_given_up.store(true, Ordering::SeqCst);
+        let host = self.host.clone();
+        // Stopping waits a little for threads.
+        let stopping = std::thread::Builder::new().name("zato-give-up".to_owned());
+        let spawned = stopping.spawn(move || refuse(host.executor.stop().unstarted));
+        if let Err(error) = spawned {
+            tracing::error!(target: "zato", "no thread could be started to answer what waits: {error}");
         }
     }
 
@@ -191,16 +222,33 @@ impl Guest for PythonGuest {
     }
 
     fn drain(&self, limit: Duration) -> BoxFuture<'static, bool> {
-        let executor = self.host.executor.clone();
+        let host = self.host.clone();
         let (sender, receiver) = futures::channel::oneshot::channel();
         let waiting = std::thread::Builder::new().name("zato-drain".to_owned());
-        let spawned = waiting.spawn(move || sender.send(drain(&executor, limit)).is_ok());
+        let spawned = waiting.spawn(move || sender.send(drain(&host, limit)).is_ok());
         async move { spawned.is_ok() && receiver.await.unwrap_or(false) }.boxed()
     }
 }
 
+/// Answers what will not be run.
+fn refuse(jobs: Vec<Job>) {
+    let mut lost = 0;
+    for job in jobs {
+        match job {
+            Job::Invocation(invocation) => {
+                let message = "nothing can run in this worker, another one takes its place";
+                invocation.reply.fail(Failure::new(FailureKind::Overloaded, message));
+            }
+            Job::Async(_) => lost += 1,
+        }
+    }
+    if lost > 0 {
+        tracing::error!(target: "zato", "{lost} calls by invoke_async are lost, nothing could run them");
+    }
+}
+
 /// Waits for coroutines and for threads.
-fn drain(executor: &Executor<PythonGate>, limit: Duration) -> bool {
+fn drain(host: &Host, limit: Duration) -> bool {
     let begun = Instant::now();
     let coroutines = Python::attach(|py| -> PyResult<bool> {
         py.import("zato.server._async")?.call_method1("drain", (limit.as_secs_f64(),))?.is_truthy()
@@ -209,7 +257,10 @@ fn drain(executor: &Executor<PythonGate>, limit: Duration) -> bool {
         tracing::error!(target: "zato", "could not wait for coroutines: {error}");
         false
     });
-    executor.drain(limit.saturating_sub(begun.elapsed())) && are_coroutines_done
+    // Threads that are stuck would use up all of the limit, and nobody waits for what they do.
+    !host.has_given_up.load(Ordering::SeqCst)
+        && host.executor.drain(limit.saturating_sub(begun.elapsed()))
+        && are_coroutines_done
 }
 
 /// What `self.server` and the Python half want to know about the server of this process.

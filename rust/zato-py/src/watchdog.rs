@@ -5,7 +5,7 @@
 
 #![expect(unsafe_code, reason = "CPython offers asynchronous exceptions only through its C interface")]
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Condvar, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -13,6 +13,11 @@ use pyo3::prelude::*;
 use zato_core::invocation::{Failure, FailureKind, Reply};
 
 use crate::python::Parts;
+
+/// How long after its deadline a run counts as one that cannot be ended: a healthy one is told and gone by then.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+static DOG: OnceLock<Arc<Watchdog>> = OnceLock::new();
 
 struct Watched {
     deadline: Instant,
@@ -26,6 +31,38 @@ struct Watched {
 struct Table {
     next: u64,
     watched: HashMap<u64, Watched>,
+    /// Since when the watchdog waits for the interpreter's lock.
+    waits_since: Option<Instant>,
+}
+
+/// Runs that go on although their time has been over for a while.
+#[derive(Default)]
+pub(crate) struct Overdue {
+    /// How many runs there are of each service.
+    pub(crate) services: BTreeMap<String, usize>,
+    /// Whether one of them, most likely, keeps the interpreter from everybody else.
+    pub(crate) is_interpreter_held: bool,
+}
+
+impl Overdue {
+    /// How many runs there are, each of which holds a thread.
+    pub(crate) fn runs(&self) -> usize {
+        self.services.values().sum()
+    }
+}
+
+/// Finds the runs that go on although their time is over. Does not wait for the interpreter's lock.
+pub(crate) fn overdue() -> Overdue {
+    let Some(dog) = DOG.get() else { return Overdue::default() };
+    let now = Instant::now();
+    let is_old = |moment: Instant| now.saturating_duration_since(moment) > PATIENCE;
+    let table = dog.table.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut overdue =
+        Overdue { is_interpreter_held: table.waits_since.is_some_and(is_old), ..Overdue::default() };
+    for watched in table.watched.values().filter(|watched| is_old(watched.deadline)) {
+        *overdue.services.entry(watched.service.clone()).or_default() += 1;
+    }
+    overdue
 }
 
 struct Watchdog {
@@ -40,7 +77,6 @@ pub(crate) struct Watch {
 }
 
 fn watchdog() -> Arc<Watchdog> {
-    static DOG: OnceLock<Arc<Watchdog>> = OnceLock::new();
     DOG.get_or_init(|| {
         let dog = Arc::new(Watchdog { table: Mutex::default(), changed: Condvar::new() });
         let watching = dog.clone();
@@ -112,12 +148,18 @@ impl Watchdog {
     fn run(self: Arc<Self>) {
         loop {
             let due = self.wait_for_due();
+            self.note_waiting(Some(Instant::now()));
             Python::attach(|py| {
+                self.note_waiting(None);
                 for key in due {
                     self.fire(py, key);
                 }
             });
         }
+    }
+
+    fn note_waiting(&self, since: Option<Instant>) {
+        self.table.lock().unwrap_or_else(PoisonError::into_inner).waits_since = since;
     }
 
     fn wait_for_due(&self) -> Vec<u64> {

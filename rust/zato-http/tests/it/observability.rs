@@ -139,6 +139,11 @@ async fn health_needs_no_channel_and_no_credentials() {
     server.state.set_ready(true);
     let answer = server.get("/zato/health/ready").await;
     assert_eq!((answer.status, answer.body.as_str()), (200, "ready"));
+    server.state.set_stalled(true);
+    assert_eq!(server.get("/zato/health/ready").await.status, 503);
+    assert_eq!(server.get("/zato/health/live").await.status, 200);
+    server.state.set_stalled(false);
+    assert_eq!(server.get("/zato/health/ready").await.status, 200);
     assert_eq!(answer.header("cache-control"), Some("no-store"));
     let post =
         server.request("POST /zato/health/live HTTP/1.1\r\nHost: h\r\nContent-Length: 1\r\n\r\nx").await;

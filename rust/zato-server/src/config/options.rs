@@ -171,6 +171,9 @@ pub struct RuntimeOptions {
     pub max_threads: usize,
     /// `[main] queue_limit`: most invocations waiting in a worker; more are answered 503.
     pub queue_limit: usize,
+    /// `[main] stuck_timeout`: how long a worker goes on that can run nothing, because runs past their time limit hold
+    /// everything, before it is replaced; none is for ever.
+    pub stuck_timeout: Option<Duration>,
     /// `[main] switch_interval`: how long a Python thread may keep the interpreter while others wait.
     pub switch_interval: Duration,
     /// `[invoke_patterns_allowed]`: services that may be invoked.

@@ -76,6 +76,13 @@ pub enum Notice {
     Ready,
     /// Somebody asked this worker for the metrics of the server; answered with the text.
     Metrics,
+    /// Nothing can run in the worker any more, and it ends; another process should take its place.
+    Stuck {
+        /// Its process ID.
+        pid: u32,
+        /// What is in the way.
+        why: String,
+    },
     /// The worker cannot start, and starting it again will not help.
     Unable {
         /// The report of the error.

@@ -35,6 +35,14 @@ impl Supervisor {
                 incoming.answer(Ok(()));
             }
             Ok(Notice::Metrics) => incoming.answer(Ok(self.metrics().await)),
+            Ok(Notice::Stuck { pid, why }) => {
+                let members = self.fleet.members();
+                if let Some(member) = members.iter().find(|member| (member.index, member.pid) == (index, pid))
+                {
+                    self.fleet.recycle(member, &why);
+                }
+                incoming.answer(Ok(()));
+            }
             Ok(Notice::Unable { report }) => {
                 tracing::error!(target: "zato", "Worker {index} cannot start: {report}");
                 self.fleet.with_seat(index, |seat| seat.unable = Some(report));

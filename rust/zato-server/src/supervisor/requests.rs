@@ -118,7 +118,19 @@ impl Supervisor {
     /// Gives the metrics of all workers as one text.
     pub(super) async fn metrics(&self) -> String {
         let texts: Vec<(usize, String)> = self.fleet.ask_all(&Order::Metrics).await;
-        zato_http::metrics::merge(&texts.into_iter().map(|(_, text)| text).collect::<Vec<_>>())
+        let mut texts: Vec<_> = texts.into_iter().map(|(_, text)| text).collect();
+        texts.push(self.restart_figures());
+        zato_http::metrics::merge(&texts)
+    }
+
+    /// Gives how often each worker was started again, which no worker can know of itself.
+    fn restart_figures(&self) -> String {
+        let heading = "# HELP zato_worker_restarts_total Times a worker was started again since the server was started.\n\
+                       # TYPE zato_worker_restarts_total counter\n";
+        self.fleet.seats.iter().enumerate().fold(heading.to_owned(), |text, (index, seat)| {
+            let restarts = seat.lock().starts.saturating_sub(1);
+            text + &format!("zato_worker_restarts_total{{worker=\"{index}\"}} {restarts}\n")
+        })
     }
 
     /// Reads units without holding up anybody.

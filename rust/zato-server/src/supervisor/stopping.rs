@@ -14,7 +14,13 @@ impl Fleet {
     /// Ends a worker that no longer does what it is told; another one takes its seat. What is in flight may be
     /// finished if the worker still can.
     pub(crate) fn recycle(self: &Arc<Self>, member: &Member, why: &str) {
-        tracing::error!("worker {} is restarted: {why}", member.index);
+        tracing::error!("worker {} (process {}) is replaced: {why}", member.index, member.pid);
+        self.with_seat(member.index, |seat| {
+            if seat.starts == member.start {
+                // Its end is expected from here on.
+                seat.phase = WorkerPhase::Draining;
+            }
+        });
         self.signal_member(member, rustix::process::Signal::TERM);
         let (fleet, member) = (Arc::clone(self), member.clone());
         tokio::spawn(async move {

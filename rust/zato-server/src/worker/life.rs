@@ -17,7 +17,7 @@ use super::configuration::Configuration;
 use super::ingress::Ingress;
 use super::orders::{self, Engine};
 use super::units::Units;
-use super::{WorkerExit, WorkerOptions, startup_services};
+use super::{WorkerExit, WorkerOptions, standstill, startup_services};
 use crate::config::secrets::SecretsFile;
 use crate::control::{self, Hello, Incoming, Notice, Peer, Welcome};
 
@@ -41,6 +41,7 @@ pub(super) async fn live(options: WorkerOptions, guest: GuestReceiver) -> Result
     tokio::spawn(orders::follow(orders, Arc::clone(&engine), drain.clone()));
     tokio::spawn(follow_supervisor(supervisor.clone(), drain.clone()));
     let drain_timeout = options.server.drain_timeout;
+    let stuck_timeout = options.server.runtime.stuck_timeout;
     let started = tokio::select! {
         started = start(options, guest, &supervisor, &engine) => started,
         // Nothing is in flight yet.
@@ -57,6 +58,13 @@ pub(super) async fn live(options: WorkerOptions, guest: GuestReceiver) -> Result
             return Err(error);
         }
     };
+    tokio::spawn(standstill::watch(
+        Arc::clone(&ready.guest),
+        Arc::clone(&ready.state),
+        supervisor,
+        stuck_timeout,
+        drain.clone(),
+    ));
     let early = tokio::select! {
         () = drain.cancelled() => None,
         ended = ingress.ended() => Some(ended),
@@ -71,8 +79,9 @@ pub(super) async fn live(options: WorkerOptions, guest: GuestReceiver) -> Result
     // The ingress has the same limit and then cuts off what is left, which takes a moment.
     let drained = tokio::time::timeout(drain_timeout + SHORTEST_DRAIN, ingress.ended()).await;
     let cut_off = drained.map_or(Ok(usize::MAX), |drained| drained.map(|drained| drained.cut_off))?;
-    let left = drain_timeout.saturating_sub(begun.elapsed());
-    let is_idle = ready.guest.drain(left.max(SHORTEST_DRAIN)).await;
+    let left = drain_timeout.saturating_sub(begun.elapsed()).max(SHORTEST_DRAIN);
+    // The guest has the same limit, but may not be able to keep it: then something in it has stopped for good.
+    let is_idle = tokio::time::timeout(left + SHORTEST_DRAIN, ready.guest.drain(left)).await.unwrap_or(false);
     if cut_off > 0 || !is_idle {
         tracing::warn!(
             target: "zato",

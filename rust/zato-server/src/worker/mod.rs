@@ -10,6 +10,7 @@ mod ingress;
 mod life;
 mod orders;
 mod parent;
+mod standstill;
 mod startup_services;
 mod units;
 

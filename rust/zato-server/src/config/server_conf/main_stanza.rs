@@ -85,6 +85,11 @@ pub(super) fn drain_timeout(reader: &mut Reader<'_>) -> Duration {
     found.and_then(|found| reader.duration_of(&found)).unwrap_or(Duration::from_millis(1_500))
 }
 
+pub(super) fn stuck_timeout(reader: &mut Reader<'_>) -> Option<Duration> {
+    let limit = reader.duration("main", "stuck_timeout", Duration::from_secs(10));
+    (!limit.is_zero()).then_some(limit)
+}
+
 pub(super) fn switch_interval(reader: &mut Reader<'_>) -> Duration {
     // Measured: below 5 ms nothing is gained, 20 ms serves CPU-bound services best (reference execution-model 8).
     let default = Duration::from_millis(20);

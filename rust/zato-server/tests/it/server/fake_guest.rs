@@ -1,6 +1,7 @@
 //! A guest without Python. Its "modules" are lists of directives, one a line:
 //!
-//! - `service NAME REPLY`: provides a service; `slow NAME MILLISECONDS` lets it take that long;
+//! - `service NAME REPLY`: provides a service; `slow NAME MILLISECONDS` lets it take that long; one whose reply is
+//!   `stuck` is answered as timed out and holds all threads for as long;
 //! - `import MODULE`: needs that module; `needs WORD MODULE`: needs a line `# WORD` in it; `fail TEXT`: does not load;
 //! - `sleep MILLISECONDS`, `hang`, `exit CODE`, `touch PATH`, `wait PATH`, `die-once PATH`: what importing does;
 //!   with `# silent` nobody is told that the module is imported, after `# stuck` the guest no longer answers an abort;
@@ -11,7 +12,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -19,7 +20,8 @@ use bytes::Bytes;
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use zato_core::guest::{
-    Guest, GuestOptions, GuestStatistics, ImportListener, PreparedUnit, ServiceInfo, ServiceSettings, Unit,
+    Guest, GuestOptions, GuestStatistics, ImportListener, PreparedUnit, ServiceInfo, ServiceSettings,
+    Standstill, Unit,
     UnitChanges,
 };
 use zato_core::invocation::{Body, Failure, FailureKind, Invocation, Outcome, Response};
@@ -29,6 +31,8 @@ pub(crate) struct FakeGuest {
     on_import: ImportListener,
     state: Arc<Mutex<State>>,
     running: Arc<AtomicUsize>,
+    stuck: Arc<Mutex<Option<String>>>,
+    has_given_up: AtomicBool,
 }
 
 #[derive(Default)]
@@ -52,7 +56,13 @@ impl FakeGuest {
         if let Ok(text) = std::env::var("ZATO_TEST_GUEST_FAILS") {
             return Err(Error::new(ErrorKind::Internal, text).hint("this is a test"));
         }
-        Ok(Arc::new(Self { on_import: options.on_import, state: Arc::default(), running: Arc::default() }))
+        Ok(Arc::new(Self {
+            on_import: options.on_import,
+            state: Arc::default(),
+            running: Arc::default(),
+            stuck: Arc::default(),
+            has_given_up: AtomicBool::new(false),
+        }))
     }
 
     fn services_of(state: &State) -> Vec<ServiceInfo> {
@@ -86,6 +96,20 @@ impl Guest for FakeGuest {
             invocation.reply.fail(Failure::new(FailureKind::ServiceMissing, "no such service"));
             return;
         };
+        if self.has_given_up.load(Ordering::SeqCst) {
+            invocation.reply.fail(Failure::new(FailureKind::Overloaded, "the worker is replaced"));
+            return;
+        }
+        if reply == "stuck" {
+            *self.stuck.lock().unwrap() = Some(invocation.service.to_string());
+            let stuck = Arc::clone(&self.stuck);
+            invocation.reply.fail(Failure::new(FailureKind::Timeout, "it took longer than it may"));
+            std::thread::spawn(move || {
+                std::thread::sleep(pause);
+                *stuck.lock().unwrap() = None;
+            });
+            return;
+        }
         self.running.fetch_add(1, Ordering::SeqCst);
         let running = Arc::clone(&self.running);
         std::thread::spawn(move || {
@@ -140,6 +164,15 @@ impl Guest for FakeGuest {
             return std::future::pending().boxed();
         }
         async { Ok(()) }.boxed()
+    }
+
+    fn standstill(&self) -> Option<Standstill> {
+        let stuck = self.stuck.lock().unwrap().clone()?;
+        Some(Standstill { held: "all 3 threads".to_owned(), services: [(stuck, 3)].into() })
+    }
+
+    fn give_up(&self) {
+        self.has_given_up.store(true, Ordering::SeqCst);
     }
 
     fn write_stacks(&self) {

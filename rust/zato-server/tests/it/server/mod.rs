@@ -9,6 +9,7 @@ mod lifecycle;
 mod pickup;
 mod processes;
 mod sources;
+mod standstill;
 
 use std::collections::BTreeMap;
 use std::fs;
