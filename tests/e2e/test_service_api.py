@@ -25,6 +25,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Environment]:
                 ("with-input", "hooks.with-input"),
                 ("verbs", "verbs.verbs"),
                 ("more", "verbs.more"),
+                ("heads", "verbs.heads"),
                 ("by-accident", "verbs.by-accident"),
                 ("verbs-calls", "verbs.calls"),
                 ("later", "verbs.calls-later"),
@@ -221,6 +222,14 @@ def test_a_method_for_a_verb_handles_requests_of_that_verb(served: Environment) 
     assert options.headers["Access-Control-Max-Age"] == "600"
     assert served.request("DELETE", "/more").text == "deleted"
     assert served.get("/more").text == "get"
+
+
+def test_a_head_request_gets_the_headers_of_a_get(served: Environment) -> None:
+    answer = served.request("HEAD", "/verbs")
+    assert (answer.status, answer.headers["Content-Length"], answer.body) == (200, "3", b"")
+    own = served.request("HEAD", "/heads")
+    assert (own.status, own.headers["X-Head"]) == (200, "HEAD"), "a method for HEAD wins"
+    assert served.request("HEAD", "/by-accident").status == 405, "there is no method for GET"
 
 
 def test_a_verb_without_a_method_gets_405_and_the_later_hooks_run(served: Environment) -> None:

@@ -230,7 +230,9 @@ fn dispatches_on_verb(call: &Call) -> bool {
 
 fn verb_method<'call>(py: Python<'_>, call: &'call Call) -> Option<&'call Py<PyString>> {
     let method = call.method(py)?;
-    call.entry.verbs.iter().find(|(verb, _)| *verb == method).map(|(_, name)| name)
+    let find = |wanted: &str| call.entry.verbs.iter().find(|(verb, _)| verb == wanted).map(|(_, name)| name);
+    // The body of what a GET gets is left out on the way (RFC 9110, 9.3.2).
+    find(&method).or_else(|| if method == "HEAD" { find("GET") } else { None })
 }
 
 /// Runs a hook whose exceptions are logged and otherwise ignored.
