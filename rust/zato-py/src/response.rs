@@ -67,13 +67,19 @@ impl Response {
     /// Returns the HTTP status.
     ///
     /// # Errors
-    /// Raises `ValueError` for what is not a status known to HTTP (reference service-api 3.3).
+    /// Raises `ValueError` for what is not a status known to HTTP (reference service-api 3.3), and for interim ones.
     pub(crate) fn status(&self, py: Python<'_>) -> PyResult<u16> {
         let given = self.status_code.bind(py);
         let number = if given.is_instance_of::<PyInt>() { given.extract::<u16>().ok() } else { None };
         number.filter(|status| is_known_status(*status)).ok_or_else(|| {
             let shown = given.repr().map(|text| text.to_string()).unwrap_or_default();
-            PyValueError::new_err(format!("self.response.status_code is {shown}, which is not an HTTP status; use an integer such as 200"))
+            let what = match number {
+                Some(100..200) => "an interim status, which only the server itself may send",
+                _ => "not an HTTP status",
+            };
+            PyValueError::new_err(format!(
+                "self.response.status_code is {shown}, which is {what}; use an integer such as 200"
+            ))
         })
     }
 
@@ -126,11 +132,11 @@ fn default_status(py: Python<'_>) -> Py<PyAny> {
     status.clone_ref(py)
 }
 
-/// The codes of `http.client.responses` plus a few later ones.
+/// The final ones of `http.client.responses` plus a few later ones.
 fn is_known_status(status: u16) -> bool {
-    (100..600).contains(&status)
+    (200..600).contains(&status)
         && (http::StatusCode::from_u16(status).is_ok_and(|code| code.canonical_reason().is_some())
-            || matches!(status, 103 | 425 | 208 | 509 | 419))
+            || matches!(status, 425 | 208 | 509 | 419))
 }
 
 #[pymethods]
