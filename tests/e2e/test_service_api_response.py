@@ -166,6 +166,7 @@ def test_headers_are_sent(served: Environment) -> None:
     assert answer.headers["X-Text"].encode("latin-1").decode() == "zażółć"
     assert answer.headers["X-Number"] == "7"
     assert answer.headers["X-Lower"] == "lower"
+    assert answer.headers["X-Bytes"] == "value"
     assert answer.headers.get_all("Set-Cookie") == ["a=1", "b=2"]
     assert answer.headers.get_all("Content-Length") == ["4"], "framing is the business of the server"
     assert answer.headers["Transfer-Encoding"] is None

@@ -97,7 +97,10 @@ impl Response {
         let Some(headers) = &self.headers else { return Ok(wire) };
         for pair in headers.bind(py).call_method0("items")?.try_iter()? {
             let (name, value): (Bound<'_, PyAny>, Bound<'_, PyAny>) = pair?.extract()?;
-            let name = name.str()?.to_string();
+            let name = match name.cast::<PyBytes>() {
+                Ok(bytes) => String::from_utf8_lossy(bytes.as_bytes()).into_owned(),
+                Err(_) => name.str()?.to_string(),
+            };
             let parsed = HeaderName::from_bytes(name.as_bytes()).map_err(|_| {
                 PyValueError::new_err(format!("`{name}` in self.response.headers is not a header name"))
             })?;
