@@ -8,7 +8,7 @@ use zato_core::invocation::FailureKind;
 use crate::body::ResponseBody;
 use crate::exchange::Exchange;
 use crate::metrics;
-use crate::rescue::Trouble;
+use crate::rescue::{self, Trouble};
 
 /// A path without a channel behind it, unless a user makes a channel with just this path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,9 +19,12 @@ pub(crate) enum BuiltIn {
     Live,
     /// Whether it should be given requests.
     Ready,
+    /// Which methods it takes: `OPTIONS *` (RFC 9110, 9.3.7).
+    Methods,
 }
 
 impl BuiltIn {
+    /// Those that go before channels. No channel can have the path of the rest.
     pub(crate) const ALL: [Self; 3] = [Self::Metrics, Self::Live, Self::Ready];
 
     pub(crate) const fn path(self) -> &'static str {
@@ -29,6 +32,7 @@ impl BuiltIn {
             Self::Metrics => "/metrics",
             Self::Live => "/zato/health/live",
             Self::Ready => "/zato/health/ready",
+            Self::Methods => "*",
         }
     }
 }
@@ -45,8 +49,15 @@ impl BuiltIn {
             Self::Ready if exchange.state.takes_requests() => Ok(text("ready", "text/plain")),
             Self::Ready => Err(Trouble::NotReady),
             Self::Metrics => figures(exchange, parts).await,
+            Self::Methods => Ok(methods(exchange)),
         }
     }
+}
+
+fn methods(exchange: &Exchange) -> Response<ResponseBody> {
+    let mut response = Response::new(ResponseBody::text(""));
+    response.headers_mut().extend(rescue::allow(&rescue::methods(&exchange.state.options)));
+    response
 }
 
 async fn figures(exchange: &Exchange, parts: &Parts) -> Result<Response<ResponseBody>, Trouble> {

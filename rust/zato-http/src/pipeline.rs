@@ -100,6 +100,9 @@ fn admit(exchange: &mut Exchange, parts: &Parts) -> Result<Admission, Trouble> {
     let routed = tables.route(&parts.method, parts.uri.path(), parts.headers.get(ACCEPT));
     let (channel, path_params) = match routed {
         Routed::Found(channel, params) => (Arc::clone(channel), params),
+        Routed::NotFound if parts.uri.path() == BuiltIn::Methods.path() => {
+            return Ok(Admission::BuiltIn(BuiltIn::Methods));
+        }
         Routed::NotFound => return Err(Trouble::UrlNotFound),
         Routed::Malformed(error) => return Err(Trouble::MalformedPath(error)),
         Routed::WrongMethod { channel, allow } => {

@@ -119,11 +119,12 @@ pub(crate) fn rescue(trouble: Trouble, situation: Situation<'_>) -> Response<Res
 }
 
 /// Lists what the server serves, for `Allow`.
-fn methods(options: &HttpOptions) -> String {
+pub(crate) fn methods(options: &HttpOptions) -> String {
     options.methods_allowed.iter().map(http::Method::as_str).collect::<Vec<_>>().join(", ")
 }
 
-fn allow(methods: &str) -> Vec<(HeaderName, HeaderValue)> {
+/// Makes the header `Allow`.
+pub(crate) fn allow(methods: &str) -> Vec<(HeaderName, HeaderValue)> {
     HeaderValue::from_str(methods).map(|value| vec![(ALLOW, value)]).unwrap_or_default()
 }
 

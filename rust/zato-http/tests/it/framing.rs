@@ -241,7 +241,17 @@ async fn options_reaches_the_service() {
         })
         .await;
     assert_eq!(server.request("OPTIONS /a HTTP/1.1\r\nHost: h\r\n\r\n").await.body, "OPTIONS");
-    assert_eq!(server.request("OPTIONS * HTTP/1.1\r\nHost: h\r\n\r\n").await.status, 404);
+}
+
+#[tokio::test]
+async fn options_of_the_server_as_a_whole_lists_its_methods() {
+    let server = Setup::new().channel("everything", "/{path}").start(echo).await;
+    let answer = server.request("OPTIONS * HTTP/1.1\r\nHost: h\r\n\r\n").await;
+    assert_eq!((answer.status, answer.header("content-length")), (200, Some("0")));
+    assert_eq!(answer.header("allow"), Some("GET, POST, DELETE, PUT, PATCH, HEAD, OPTIONS"));
+    let server =
+        Setup::new().options(|options| options.methods_allowed = vec![http::Method::GET]).start(echo).await;
+    assert_eq!(server.request("OPTIONS * HTTP/1.1\r\nHost: h\r\n\r\n").await.status, 405);
 }
 
 #[tokio::test]
