@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import http.client
 import json
+import socket
+import time
 from collections.abc import Iterator
 
 import pytest
 from environment import Environment, environment, wait_for
+
+LONG_STREAMS = ("endless-stream", "stuck-stream", "repeated-stream")
 
 
 @pytest.fixture(scope="module")
@@ -30,9 +34,10 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Environment]:
                 )
         for service in (
             "none-stays", "length", "not-declared", "headers", "replaced-headers", "bad-header", "stream",
-            "broken-stream", "html",
+            "broken-stream", "html", "endless-stream", "stuck-stream", "repeated-stream",
         ):  # fmt: skip
-            channels.append({"name": service, "url_path": f"/{service}", "service": f"answers.{service}"})
+            channel = {"name": service, "url_path": f"/{service}", "service": f"answers.{service}"}
+            channels.append(channel | ({"timeout": 1} if service in LONG_STREAMS else {}))
         forced = {"content_type": "application/vnd.own+json", "data_format": "json"}
         channels.append({"name": "forced", "url_path": "/forced", "service": "answers.types"} | forced)
         channels.append({"name": "chained", "url_path": "/chained", "service": "fails.chained", "data_format": "json"})
@@ -138,6 +143,28 @@ def test_a_stream_that_breaks_off_does_not_look_complete(served: Environment) ->
         served.get("/broken-stream")
     wait_for(lambda: "the spring dried up" in served.log())
     assert served.get("/length").status == 200
+
+
+@pytest.mark.parametrize("service", LONG_STREAMS)
+def test_a_stream_ends_with_the_time_of_its_channel(served: Environment, service: str) -> None:
+    begun = time.monotonic()
+    with pytest.raises((http.client.IncompleteRead, ConnectionError)):
+        served.get(f"/{service}")
+    assert 0.9 < time.monotonic() - begun < 5
+    wait_for(lambda: f"the stream of service `answers.{service}` broke off" in served.log())
+
+
+def test_a_client_that_does_not_read_keeps_no_thread_beyond_that_time(served: Environment) -> None:
+    metrics = ("metrics", served.credentials()["metrics"])
+
+    def running() -> str:
+        lines = served.get("/metrics", auth=metrics).text.splitlines()
+        return next(line.split()[1] for line in lines if line.startswith("zato_guest_running{"))
+
+    with socket.create_connection(("127.0.0.1", served.port)) as client:
+        client.sendall(b"GET /repeated-stream HTTP/1.1\r\nHost: h\r\n\r\n")
+        wait_for(lambda: running() == "1")
+        wait_for(lambda: running() == "0", 5)
 
 
 # Statuses and headers (reference service-api 3.3, 6.2)

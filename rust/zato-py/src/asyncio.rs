@@ -18,6 +18,7 @@ pub(crate) struct Completion {
     instance: Py<Service>,
     call: Arc<Call>,
     reply: Mutex<Option<Reply>>,
+    deadline: Option<Instant>,
 }
 
 #[pymethods]
@@ -40,7 +41,7 @@ impl Completion {
             Some(error) => Err(PyErr::from_value(error)),
             None => run::after_handle(py, instance, &self.call).map(|()| Progress::Done),
         };
-        run::answer(py, instance, &self.call, progress, reply);
+        run::answer(py, instance, &self.call, progress, reply, self.deadline);
         Ok(())
     }
 
@@ -66,6 +67,7 @@ pub(crate) fn start(
         instance: instance.clone().unbind(),
         call: call.clone(),
         reply: Mutex::new(Some(reply)),
+        deadline,
     };
     let seconds = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()).as_secs_f64());
     let started = || -> PyResult<()> {

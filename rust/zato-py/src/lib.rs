@@ -29,6 +29,7 @@ mod response;
 mod run;
 mod service;
 mod stacks;
+mod stream;
 mod watchdog;
 mod wsgi;
 

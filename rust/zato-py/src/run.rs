@@ -17,7 +17,7 @@ use crate::io::payload::Payload;
 use crate::io::{input, output};
 use crate::service::Service;
 use crate::watchdog::Watch;
-use crate::{asyncio, errors, fork, guest, json, pace};
+use crate::{asyncio, errors, fork, guest, json, pace, stream};
 
 /// How far a run got.
 pub(crate) enum Progress<'py> {
@@ -116,18 +116,19 @@ fn run_and_answer(py: Python<'_>, call: &Arc<Call>, reply: Reply, deadline: Opti
         Ok(Progress::Coroutine(coroutine)) => {
             asyncio::start(py, &instance, call, &coroutine, reply, deadline)
         }
-        Ok(progress) => answer(py, &instance, call, Ok(progress), reply),
-        Err(error) => answer(py, &instance, call, Err(error), reply),
+        Ok(progress) => answer(py, &instance, call, Ok(progress), reply, deadline),
+        Err(error) => answer(py, &instance, call, Err(error), reply, deadline),
     }
 }
 
-/// Sends the outcome of a run that is over.
+/// Sends the outcome of a run that is over, and until the deadline what it goes on to make.
 pub(crate) fn answer(
     py: Python<'_>,
     instance: &Bound<'_, Service>,
     call: &Arc<Call>,
     progress: PyResult<Progress<'_>>,
     reply: Reply,
+    deadline: Option<Instant>,
 ) {
     let response = match progress {
         Ok(Progress::Refused) => Ok((refusal(), None)),
@@ -138,7 +139,7 @@ pub(crate) fn answer(
         Ok((response, None)) => reply.send(Outcome::Response(response)),
         Ok((response, Some((pieces, sender)))) => {
             reply.send(Outcome::Response(response));
-            stream(py, call, &pieces, sender);
+            stream::send(py, call, &pieces, sender, deadline);
         }
         Err(error) => {
             let mut failure = errors::to_failure(py, &call.entry, &error);
@@ -252,9 +253,7 @@ fn swallow(py: Python<'_>, instance: &Bound<'_, Service>, call: &Call, hook: &st
     }
 }
 
-type Piece = Result<Bytes, zato_core::Error>;
-
-type Pieces<'py> = Option<(Bound<'py, PyAny>, mpsc::Sender<Piece>)>;
+type Pieces<'py> = Option<(Bound<'py, PyAny>, mpsc::Sender<stream::Piece>)>;
 
 /// Turns what the service produced into a response.
 fn response<'py>(
@@ -332,49 +331,4 @@ fn body(py: Python<'_>, call: &Arc<Call>, payload: Option<&Bound<'_, PyAny>>) ->
         return Ok(if is_object { Bytes::from_static(b"{}") } else { Bytes::new() });
     }
     json::dumps(payload, is_pretty)
-}
-
-/// Sends the pieces of a generator as they come; ends early when nobody listens any more.
-fn stream(py: Python<'_>, call: &Arc<Call>, pieces: &Bound<'_, PyAny>, mut sender: mpsc::Sender<Piece>) {
-    use futures::SinkExt as _;
-    pace::begin(None, false);
-    let mut send_all = || -> PyResult<()> {
-        for piece in pieces.try_iter()? {
-            let piece = piece?;
-            fork::end_child(py, None);
-            let bytes = match piece.cast::<PyBytes>() {
-                Ok(bytes) => Bytes::copy_from_slice(bytes.as_bytes()),
-                Err(_) => match piece.cast::<PyString>() {
-                    Ok(text) => Bytes::copy_from_slice(text.to_str()?.as_bytes()),
-                    Err(_) => json::dumps(&piece, false)?,
-                },
-            };
-            let is_open = py.detach(|| futures::executor::block_on(sender.send(Ok(bytes))).is_ok());
-            if !is_open {
-                break;
-            }
-        }
-        Ok(())
-    };
-    let outcome = send_all();
-    fork::end_child(py, outcome.as_ref().err());
-    if let Err(error) = outcome {
-        let traceback =
-            crate::python::Parts::get(py).map(|parts| parts.traceback(py, &error)).unwrap_or_default();
-        tracing::error!(
-            target: "zato",
-            cid = %call.cid,
-            "the stream of service `{}` broke off\n{traceback}",
-            call.entry.info.name
-        );
-        let broken = zato_core::Error::new(zato_core::ErrorKind::Service, "the stream broke off");
-        // Nobody to tell if the client has gone meanwhile.
-        drop(py.detach(|| futures::executor::block_on(sender.send(Err(broken)))));
-    }
-    // A generator that is not exhausted is closed here, where its `finally` blocks still have the CID.
-    if let Ok(Some(close)) = pieces.getattr_opt("close")
-        && let Err(error) = close.call0()
-    {
-        tracing::warn!(target: "zato", cid = %call.cid, "closing the stream failed: {error}");
-    }
 }

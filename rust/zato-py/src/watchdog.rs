@@ -187,19 +187,22 @@ impl Watchdog {
     /// under the table's lock may give the interpreter's lock away.
     fn fire(&self, py: Python<'_>, key: u64) {
         let class = Parts::get(py).and_then(|parts| parts.exceptions.bind(py).getattr("TimeoutException"));
-        let service = {
+        let (service, was_answered) = {
             let mut table = self.table.lock().unwrap_or_else(PoisonError::into_inner);
             let Some(watched) = table.watched.get_mut(&key) else { return };
             watched.has_fired = true;
-            if let Some(reply) = watched.reply.take() {
+            let reply = watched.reply.take();
+            let was_answered = reply.is_some();
+            if let Some(reply) = reply {
                 reply.fail(Failure::new(FailureKind::Timeout, "the service took longer than it may"));
             }
             if let Ok(class) = &class {
                 // SAFETY: the lock is held, the class is a live object, and the thread is one that holds a run.
                 unsafe { pyo3::ffi::PyThreadState_SetAsyncExc(watched.thread as _, class.as_ptr()) };
             }
-            watched.service.clone()
+            (watched.service.clone(), was_answered)
         };
-        tracing::warn!(target: "zato", "service `{service}` took longer than it may, the caller was answered");
+        let outcome = if was_answered { "the caller was answered" } else { "its stream is broken off" };
+        tracing::warn!(target: "zato", "service `{service}` took longer than it may, {outcome}");
     }
 }
