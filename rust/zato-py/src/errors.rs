@@ -50,6 +50,15 @@ pub(crate) fn malformed_body(py: Python<'_>, cid: &str, error: &PyErr) -> PyErr 
     raise(py, "BadRequest", (cid, message, true))
 }
 
+/// Recursion that data led to is the fault of the data; other errors stay what they are.
+pub(crate) fn too_deep_or(py: Python<'_>, cid: &str, error: PyErr) -> PyErr {
+    if error.is_instance_of::<pyo3::exceptions::PyRecursionError>(py) {
+        raise(py, "BadRequest", (cid, "the body is nested too deeply", true))
+    } else {
+        error
+    }
+}
+
 /// Turns an exception of a service into a failure.
 pub(crate) fn to_failure(py: Python<'_>, entry: &Entry, error: &PyErr) -> Failure {
     let value = error.value(py);
@@ -89,7 +98,7 @@ pub(crate) fn to_failure(py: Python<'_>, entry: &Entry, error: &PyErr) -> Failur
 /// Classifies an exception; subclasses count as their base.
 fn kind_of(py: Python<'_>, error: &PyErr) -> FailureKind {
     const KINDS: [(&str, FailureKind); 12] = [
-        ("ElementMissing", FailureKind::ElementMissing),
+        ("ModelValidationError", FailureKind::ElementMissing),
         ("BadRequest", FailureKind::BadRequest),
         ("Unauthorized", FailureKind::Unauthorized),
         ("Forbidden", FailureKind::Forbidden),

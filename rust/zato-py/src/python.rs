@@ -36,7 +36,10 @@ impl Parts {
     fn import(py: Python<'_>) -> PyResult<Self> {
         let orjson = py.import("orjson")?;
         let number = |name: &str| -> PyResult<i64> { orjson.getattr(name)?.extract() };
-        let options = number("OPT_NON_STR_KEYS")? | number("OPT_SERIALIZE_NUMPY")?;
+        // Dataclasses are left to the fallback, which knows models and fields that exist as defaults only.
+        let options = number("OPT_NON_STR_KEYS")?
+            | number("OPT_SERIALIZE_NUMPY")?
+            | number("OPT_PASSTHROUGH_DATACLASS")?;
         let pretty = options | number("OPT_INDENT_2")?;
         let bunch = py.import("zato.bunch")?;
         let convert = py.import("zato.server.service._convert")?;

@@ -19,6 +19,8 @@ use crate::python::Parts;
 pub(crate) struct Response {
     call: Arc<Call>,
     payload: Option<Py<PyAny>>,
+    /// Whether the payload is an empty model that was offered when the service read it.
+    is_offered: bool,
     /// Status as the service gave it; checked when the response is made.
     #[pyo3(get, set)]
     status_code: Py<PyAny>,
@@ -43,6 +45,7 @@ impl Response {
         Self {
             call,
             payload: None,
+            is_offered: false,
             status_code: default_status(py),
             content_type: None,
             headers: None,
@@ -53,9 +56,16 @@ impl Response {
         }
     }
 
-    /// Returns what the service produced, without making anything.
-    pub(crate) fn produced(&self) -> Option<&Py<PyAny>> {
-        self.payload.as_ref()
+    /// Returns what the service produced, without making anything; a model that was never filled is nothing.
+    pub(crate) fn produced(&self, py: Python<'_>) -> PyResult<Option<&Py<PyAny>>> {
+        let Some(payload) = &self.payload else { return Ok(None) };
+        if self.is_offered
+            && let Some(model) = self.output_model()
+            && model.bind(py).call_method1(pyo3::intern!(py, "is_unfilled"), (payload,))?.is_truthy()?
+        {
+            return Ok(None);
+        }
+        Ok(Some(payload))
     }
 
     /// Sets the status without any of the rules for users.
@@ -124,6 +134,42 @@ impl Response {
         Ok(wire)
     }
 
+    /// Returns what is kept of a payload that a service assigns (reference service-api 4.2, 6.1).
+    fn taken(slf: &Bound<'_, Self>, value: &Bound<'_, PyAny>) -> PyResult<Py<PyAny>> {
+        let py = slf.py();
+        // Generators and other iterators are streamed (4.1).
+        if is_taken_as_it_is(value) || is_plain(value) || value.cast::<PyIterator>().is_ok() {
+            return Ok(value.clone().unbind());
+        }
+        if value.hasattr("to_zato")? {
+            return Ok(value.call_method0("to_zato")?.unbind());
+        }
+        if value.hasattr("to_dict")? {
+            // Services that call others get models by reference.
+            let is_passed = slf.borrow().call.data_format() == "dict" && value.hasattr("zato_get_fields")?;
+            return if is_passed {
+                Ok(value.clone().unbind())
+            } else {
+                Ok(value.call_method0("to_dict")?.unbind())
+            };
+        }
+        if value.hasattr("to_json")? {
+            return Ok(value.call_method0("to_json")?.unbind());
+        }
+        if value.hasattr("tag")? && value.hasattr("nsmap")? {
+            return Ok(value.clone().unbind());
+        }
+        if value.hasattr("__dataclass_fields__")? || value.hasattr("model_dump")? {
+            return Ok(Parts::get(py)?.dump_fallback.bind(py).call1((value,))?.unbind());
+        }
+        let class = value.get_type();
+        Err(PyException::new_err(format!("Cannot serialise value of type {class}")))
+    }
+
+    fn output_model(&self) -> Option<&Py<PyAny>> {
+        self.call.entry.plan.as_ref()?.output_model.as_ref()
+    }
+
     fn has_output(&self) -> bool {
         self.call.entry.plan.as_ref().is_some_and(|plan| plan.has_output)
     }
@@ -152,7 +198,14 @@ impl Response {
             return Ok(payload.clone_ref(py));
         }
         let call = slf.borrow().call.clone();
-        let payload = if slf.borrow().has_output() {
+        let offered = match call.entry.plan.as_ref().and_then(|plan| plan.output_model.as_ref()) {
+            Some(model) => Some(model.bind(py).call_method0(pyo3::intern!(py, "new"))?.unbind()),
+            None => None,
+        };
+        slf.borrow_mut().is_offered = offered.is_some();
+        let payload = if let Some(offered) = offered {
+            offered
+        } else if slf.borrow().has_output() {
             Py::new(py, Payload::new(py, call))?.into_any()
         } else if call.entry.profile == Profile::V4_1 {
             Parts::get(py)?.message.bind(py).call0()?.unbind()
@@ -179,22 +232,10 @@ impl Response {
                 return Payload::assign(payload, value);
             }
         }
-        // Generators and other iterators are streamed (4.1).
-        let taken = if is_taken_as_it_is(value) || is_plain(value) || value.cast::<PyIterator>().is_ok() {
-            value.clone().unbind()
-        } else if value.hasattr("to_zato")? {
-            value.call_method0("to_zato")?.unbind()
-        } else if value.hasattr("to_dict")? {
-            value.call_method0("to_dict")?.unbind()
-        } else if value.hasattr("to_json")? {
-            value.call_method0("to_json")?.unbind()
-        } else if value.hasattr("tag")? && value.hasattr("nsmap")? {
-            value.clone().unbind()
-        } else {
-            let class = value.get_type();
-            return Err(PyException::new_err(format!("Cannot serialise value of type {class}")));
-        };
-        slf.borrow_mut().payload = Some(taken);
+        let taken = Self::taken(slf, value)?;
+        let mut this = slf.borrow_mut();
+        this.payload = Some(taken);
+        this.is_offered = false;
         Ok(())
     }
 

@@ -8,7 +8,7 @@ use futures::channel::mpsc;
 use http::HeaderValue;
 use pyo3::exceptions::PySystemExit;
 use pyo3::prelude::*;
-use pyo3::types::{PyByteArray, PyBytes, PyDict, PyIterator, PyString};
+use pyo3::types::{PyByteArray, PyBytes, PyDict, PyIterator, PyList, PyString};
 use zato_core::Profile;
 use zato_core::invocation::{Body, DataFormat, Failure, FailureKind, Invocation, Outcome, Reply, Response};
 
@@ -175,7 +175,7 @@ pub(crate) fn begin<'py>(
         && plan.has_input
     {
         let request = instance.get().request_view(py)?.get();
-        let parsed = input::parse(py, plan, request, &call.cid_text())?;
+        let parsed = input::parse(py, plan, request, instance, &call.cid_text())?;
         request.set_parsed_input(parsed);
     } else if entry.profile <= Profile::V3_1 && call.channel.data_format == DataFormat::Json {
         let request = instance.get().request_view(py)?.get();
@@ -283,7 +283,7 @@ fn response<'py>(
         _ => None,
     };
     let status = touched.status(py)?;
-    let produced = touched.produced().map(|payload| payload.bind(py).clone());
+    let produced = touched.produced(py)?.map(|payload| payload.bind(py).clone());
     drop(touched);
     if let Some(pieces) = produced.as_ref().filter(|payload| is_iterator(payload)) {
         let (sender, receiver) = mpsc::channel(16);
@@ -328,7 +328,13 @@ fn body(py: Python<'_>, call: &Arc<Call>, payload: Option<&Bound<'_, PyAny>>) ->
     }
     if !payload.is_truthy()? {
         let is_object = payload.is_instance_of::<PyDict>() && call.channel.data_format == DataFormat::Json;
-        return Ok(if is_object { Bytes::from_static(b"{}") } else { Bytes::new() });
+        // A list of models that is empty is still a list.
+        let has_model = call.entry.plan.as_ref().is_some_and(|plan| plan.output_model.is_some());
+        return Ok(match (is_object, has_model && payload.is_instance_of::<PyList>()) {
+            (true, _) => Bytes::from_static(b"{}"),
+            (_, true) => Bytes::from_static(b"[]"),
+            _ => Bytes::new(),
+        });
     }
     json::dumps(payload, is_pretty)
 }

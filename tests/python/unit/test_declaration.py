@@ -5,7 +5,6 @@ from typing import Any
 import pytest
 
 from deployment import SIMPLE_IO
-from zato.common.marshal_.api import Model
 from zato.server.service import AsIs, Bool, Dict, Float, Int, List, ListOfDicts, Opaque, Service, Text
 from zato.server.service._declaration import describe_io
 
@@ -183,15 +182,6 @@ def test_classes_in_place_of_names_are_ignored_with_a_warning() -> None:
     assert describe(make(input=int), warnings=warnings) is None
     assert describe(make(input=list[int], output="a"), warnings=warnings)["input"] == []
     assert len(warnings) == 2 and all("is ignored" in text for text in warnings)
-
-
-def test_models_are_refused_until_they_are_read() -> None:
-    class User(Model):
-        name: str
-
-    for declared in (make(input=User), make(output=list[User]), sio(input=User)):
-        with pytest.raises(ValueError, match="this version takes names and elements only"):
-            describe(declared)
 
 
 def test_methods_called_input_are_no_declaration() -> None:

@@ -32,6 +32,11 @@ class ModelField:
         """Whether there is something to use for a value that does not come."""
         return self.default is not MISSING or self.default_factory is not MISSING
 
+    @property
+    def has_factory(self) -> bool:
+        """Whether the default is made anew for each instance."""
+        return self.default_factory is not MISSING
+
     def make_default(self) -> Any:
         """Gives what is used for a value that does not come."""
         return self.default if self.default_factory is MISSING else self.default_factory()

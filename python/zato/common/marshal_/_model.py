@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from zato.common.marshal_._build import build
@@ -13,7 +13,10 @@ from zato.common.marshal_._fields import fields_of
 if TYPE_CHECKING:
     from typing_extensions import Self
 
-__all__ = ["Model", "ModelCtx"]
+__all__ = ["Model", "ModelCtx", "context_of", "empty", "is_unfilled", "plain"]
+
+# Marks instances whose fields come into being when they are read; not a field, so no form of the model shows it.
+_FILLS = "_zato_fills"
 
 
 class ModelCtx:
@@ -27,25 +30,51 @@ class ModelCtx:
     DataClass: Any = None
 
 
+def context_of(service: Any) -> Callable[[Any, type], ModelCtx]:
+    """Gives what makes the argument of `after_created` for each model of one request."""
+
+    def make(data: Any, class_: type) -> ModelCtx:
+        ctx = ModelCtx()
+        ctx.service, ctx.data, ctx.DataClass = service, data, class_
+        return ctx
+
+    return make
+
+
 class Model:
     """Base of requests and responses that are dataclasses (3.2); decorate subclasses with `@dataclass(init=False)`."""
 
     def after_created(self, ctx: ModelCtx) -> None:
-        """Runs once an instance was made of a request; does nothing unless a model implements it."""
+        """Runs once an instance was made of a request, after those inside of it; does nothing unless a model has it."""
+
+    after_created.zato_is_default = True  # type: ignore[attr-defined]
+
+    def __getattr__(self, name: str) -> Any:
+        if _FILLS in self.__dict__ and not name.startswith("__"):
+            for field in fields_of(type(self)):
+                if field.name == name and isinstance(field.type, type) and issubclass(field.type, Model):
+                    nested = empty(field.type, fills=True)
+                    setattr(self, name, nested)
+                    return nested
+        raise AttributeError(f"`{type(self).__name__}` object has no attribute `{name}`")
 
     def __getitem__(self, name: str) -> Any:
-        return getattr(self, name, None)
+        return self.get(name)
+
+    def __setitem__(self, name: str, value: Any) -> None:
+        setattr(self, name, value)
 
     def __contains__(self, name: object) -> bool:
-        return isinstance(name, str) and hasattr(self, name)
+        return isinstance(name, str) and _is_set(self, name)
 
     def get(self, name: str, default: Any = None) -> Any:
         """Gives a field by name; the default if there is none."""
-        return getattr(self, name, default)
+        return getattr(self, name) if _is_set(self, name) else default
 
     def to_dict(self) -> dict[str, Any]:
         """Gives fields by name, nested models as dictionaries too; fields that were never set are left out."""
-        return {field.name: _plain(getattr(self, field.name)) for field in _declared(self) if hasattr(self, field.name)}
+        names = [field.name for field in _declared(self) if _is_set(self, field.name)]
+        return {name: plain(getattr(self, name)) for name in names}
 
     def to_json(self, default: Any = None, impl_extra: int = 0) -> bytes:
         """Gives the JSON form, as bytes.
@@ -88,13 +117,38 @@ def _declared(model: Model) -> tuple[dataclasses.Field[Any], ...]:
     return dataclasses.fields(model)  # type: ignore[arg-type]
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
+    """Gives models and dataclasses as dictionaries, wherever they are in a value; `None` for none stays."""
+    if isinstance(value, (str, int, float)) or value is None:
+        return value
     if isinstance(value, Model):
         return value.to_dict()
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return dataclasses.asdict(value)
+        return {field.name: plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
     if isinstance(value, dict):
-        return {key: _plain(item) for key, item in value.items()}
+        return {key: plain(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
-        return [_plain(item) for item in value]
+        return [plain(item) for item in value]
     return value
+
+
+def empty(class_: type[Any], *, fills: bool) -> Any:
+    """Makes an instance of a model with nothing set.
+
+    Args:
+        class_: The model's class.
+        fills: Whether fields that are models come into being when they are read (4.1).
+    """
+    instance = object.__new__(class_)
+    if fills:
+        instance.__dict__[_FILLS] = True
+    return instance
+
+
+def is_unfilled(model: Any) -> bool:
+    """Whether nothing was set on a model that `empty` made."""
+    return not (model.__dict__.keys() - {_FILLS})
+
+
+def _is_set(model: Model, name: str) -> bool:
+    return name in model.__dict__ or hasattr(type(model), name)

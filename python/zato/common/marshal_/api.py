@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from zato.common.exception import ElementIsNotAList, ElementMissing, ModelValidationError
 from zato.common.marshal_._build import build
-from zato.common.marshal_._model import Model, ModelCtx
+from zato.common.marshal_._model import Model, ModelCtx, context_of
 
 __all__ = ["ElementIsNotAList", "ElementMissing", "MarshalAPI", "Model", "ModelCtx", "ModelValidationError"]
 
@@ -24,7 +24,7 @@ class MarshalAPI:
         DataClass: type[_Made],  # noqa: N803 - historical name
         extra: Mapping[str, Any] | None = None,
     ) -> _Made:
-        """Makes an instance of a model and calls its `after_created`, if it has one.
+        """Makes an instance of a model and calls `after_created` of each model that has one, inner ones first.
 
         Args:
             service: The service it is for, which `after_created` sees; may be None.
@@ -37,10 +37,4 @@ class MarshalAPI:
             ElementIsNotAList: If something else is where a list is required.
             ValueError: If a date or a number cannot be read.
         """
-        instance = build(DataClass, data, extra)
-        created = getattr(instance, "after_created", None)
-        if created is not None:
-            ctx = ModelCtx()
-            ctx.service, ctx.data, ctx.DataClass = service, data, DataClass
-            created(ctx)
-        return instance
+        return build(DataClass, data, extra, context_of(service))

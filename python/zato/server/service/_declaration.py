@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Any, get_args
+from typing import Any
 
-from zato.common.marshal_._model import Model
 from zato.server.service._io import Elem, as_element
+from zato.server.service._models import ModelInput, ModelOutput, ModelType, as_model, flat_model
 
 _NAMES = (
     "input",
@@ -80,8 +80,15 @@ def describe_io(
         source.warnings = warnings
     _check_names(source)
     patterns = _patterns(simple_io_options, profile, encrypts=bool(source.get("encrypt_secrets", True)))
-    inputs = _side(source, "input", patterns)
-    outputs = _side(source, "output", patterns)
+    models = {side: _model(source, side) for side in ("input", "output")}
+    inputs = [] if models["input"] else _side(source, "input", patterns)
+    outputs = [] if models["output"] else _side(source, "output", patterns)
+    if not source.is_inner and any(models.values()):
+        # 3.2 and 4.1 make a model of names that have a model on their other side.
+        models["input"] = models["input"] or (flat_model(f"{cls.__name__}Input", inputs) if inputs else None)
+        models["output"] = models["output"] or (flat_model(f"{cls.__name__}Output", outputs) if outputs else None)
+        inputs = [] if models["input"] else inputs
+        outputs = [] if models["output"] else outputs
     if profile == "3.2":
         inputs = _alphabetical(inputs)
         outputs = _alphabetical(outputs)
@@ -94,13 +101,15 @@ def describe_io(
     default_input = source.get("default_input_value")
     if default_input is None:
         default_input = source.get("default_value")
-    if not inputs and not outputs and not source.is_inner:
+    if not inputs and not outputs and not source.is_inner and not any(models.values()):
         return None
     response_elem = None
     if source.is_wrapped:
         response_elem = source.get("response_elem", simple_io_options.get("response_elem", "response"))
     return {
         "has_input": True,
+        "input_model": _made(source, "input", models["input"], ModelInput),
+        "output_model": _made(source, "output", models["output"], lambda model: ModelOutput(model, profile)),
         "has_output": bool(outputs),
         "input": [element.describe() for element in inputs],
         "output": [element.describe() for element in outputs],
@@ -202,8 +211,9 @@ def _elements(source: _Source, name: str, given: Any, patterns: dict[str, Any]) 
         given = sorted(given, key=lambda item: item if isinstance(item, str) else getattr(item, "name", ""))
     elif isinstance(given, type) or hasattr(given, "__origin__"):
         shown = getattr(given, "__name__", repr(given))
-        if _is_model(given):
-            raise ValueError(f"{source.text}: `{name}` is model {shown}; this version takes names and elements only")
+        if as_model(given):
+            side = name.partition("_")[0]
+            raise ValueError(f"{source.text}: `{name}` is model {shown}; name models in `{side} = {shown}`")
         source.warnings.append(
             f"{source.text}: `{name}` is the class {shown}, which is no list of names and elements; it is ignored"
         )
@@ -225,9 +235,24 @@ def _elements(source: _Source, name: str, given: Any, patterns: dict[str, Any]) 
     return elements
 
 
-def _is_model(given: Any) -> bool:
-    """Whether a class is a model, or a list of models."""
-    return any(isinstance(item, type) and issubclass(item, Model) for item in (given, *get_args(given)))
+def _model(source: _Source, side: str) -> ModelType | None:
+    """Gives the model that a side is declared to be."""
+    model = as_model(source.get(side))
+    if model is None:
+        return None
+    given = [f"{side}_{name}" for name in ("required", "optional") if source.is_inner and source.get(f"{side}_{name}")]
+    if given:
+        raise ValueError(f"{source.text} has both `{side}` and `{given[0]}`; keep one of the two forms")
+    return model
+
+
+def _made(source: _Source, side: str, model: ModelType | None, make: Callable[[ModelType], Any]) -> Any:
+    if model is None:
+        return None
+    try:
+        return make(model)
+    except ValueError as error:
+        raise ValueError(f"{source.text}: `{side}`: {error}") from None
 
 
 def _copy(element: Elem) -> Elem:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from decimal import Decimal
 from typing import Any
 
@@ -18,6 +19,13 @@ def dump_fallback(value: Any) -> Any:
         return value.decode("utf-8")
     if isinstance(value, (set, frozenset)):
         return list(value)
+    if not isinstance(value, type):
+        # Models of pydantic 2, then dataclasses; models of ours have `to_dict`, which users may override.
+        if hasattr(value, "model_dump"):
+            return value.model_dump(mode="json", by_alias=True)
+        if hasattr(value, "__dataclass_fields__") and not hasattr(value, "to_dict"):
+            names = [field.name for field in dataclasses.fields(value)]
+            return {name: getattr(value, name) for name in names if hasattr(value, name)}
     for method in ("to_zato", "to_dict", "asdict", "_asdict"):
         convert = getattr(value, method, None)
         if callable(convert) and not isinstance(value, type):

@@ -51,8 +51,10 @@ fn run_instance(py: Python<'_>, instance: &Bound<'_, Service>, call: &Arc<Call>)
 /// What the caller gets (reference service-api 4.2).
 fn result(py: Python<'_>, instance: &Bound<'_, Service>, call: &Arc<Call>) -> PyResult<Py<PyAny>> {
     let touched = instance.get().touched_response(py);
-    let produced =
-        touched.and_then(|response| response.borrow(py).produced().map(|payload| payload.clone_ref(py)));
+    let produced = match touched {
+        Some(response) => response.borrow(py).produced(py)?.map(|payload| payload.clone_ref(py)),
+        None => None,
+    };
     let Some(plan) = call.entry.plan.as_ref().filter(|plan| plan.has_output) else {
         return Ok(produced.unwrap_or_else(|| PyString::intern(py, "").into_any().unbind()));
     };

@@ -1,7 +1,7 @@
 //! From a request to declared input.
 
 use pyo3::prelude::*;
-use pyo3::types::{PyBool, PyDict, PyList, PyString};
+use pyo3::types::{PyBool, PyBytes, PyDict, PyList, PyString};
 use zato_core::Profile;
 
 use super::convert;
@@ -9,14 +9,24 @@ use super::plan::{Element, Kind, Plan};
 use crate::errors;
 use crate::python::Parts;
 use crate::request::Request;
+use crate::service::Service;
 
 /// Builds `self.request.input` (reference service-api 5.5).
 ///
 /// # Errors
 /// Raises the profile's error for a missing required element, and the converter's for values of a wrong type.
-pub(crate) fn parse(py: Python<'_>, plan: &Plan, request: &Request, cid: &str) -> PyResult<Py<PyAny>> {
+pub(crate) fn parse(
+    py: Python<'_>,
+    plan: &Plan,
+    request: &Request,
+    service: &Bound<'_, Service>,
+    cid: &str,
+) -> PyResult<Py<PyAny>> {
     let payload = request.parse(py).map_err(|error| errors::malformed_body(py, cid, &error))?;
     let channel_params = request.declared_params(py)?;
+    if let Some(model) = &plan.input_model {
+        return read_model(py, model, payload, &channel_params, service, cid);
+    }
     if let Ok(list) = payload.cast::<PyList>() {
         let inputs = PyList::empty(py);
         for item in list {
@@ -25,6 +35,32 @@ pub(crate) fn parse(py: Python<'_>, plan: &Plan, request: &Request, cid: &str) -
         return Ok(inputs.into_any().unbind());
     }
     Ok(one(py, plan, &payload, &channel_params, cid)?.into_any().unbind())
+}
+
+/// Makes input of a model (reference service-api 5.8). Text is read as JSON, also on channels without a data format:
+/// a model cannot be made of anything else.
+fn read_model(
+    py: Python<'_>,
+    model: &Py<PyAny>,
+    payload: Bound<'_, PyAny>,
+    channel_params: &Bound<'_, PyDict>,
+    service: &Bound<'_, Service>,
+    cid: &str,
+) -> PyResult<Py<PyAny>> {
+    let is_text = payload.is_instance_of::<PyBytes>() || payload.is_instance_of::<PyString>();
+    let payload = if is_text && payload.is_truthy()? && request_is_raw(service)? {
+        let loads = Parts::get(py)?.loads.bind(py);
+        loads.call1((payload,)).map_err(|error| errors::malformed_body(py, cid, &error))?
+    } else {
+        payload
+    };
+    let read = model.bind(py).call_method1(pyo3::intern!(py, "read"), (payload, channel_params, service));
+    Ok(read.map_err(|error| errors::too_deep_or(py, cid, error))?.unbind())
+}
+
+/// Whether the body was not parsed yet: that of a JSON channel may be text because it is text in JSON, too.
+fn request_is_raw(service: &Bound<'_, Service>) -> PyResult<bool> {
+    Ok(service.get().call()?.data_format() != "json")
 }
 
 fn one<'py>(

@@ -49,6 +49,10 @@ pub(crate) struct Plan {
     pub(crate) skips_empty_keys: bool,
     pub(crate) forced_empty_keys: Vec<String>,
     pub(crate) allows_empty_required: bool,
+    /// Makes input of models (`zato.server.service._models.ModelInput`).
+    pub(crate) input_model: Option<Py<PyAny>>,
+    /// Offers output that is a model (`zato.server.service._models.ModelOutput`).
+    pub(crate) output_model: Option<Py<PyAny>>,
 }
 
 impl Plan {
@@ -91,6 +95,8 @@ impl Plan {
             forced_empty_keys: optional("force_empty_keys")?
                 .map_or(Ok(Vec::new()), |value| value.extract().or_else(|_| Ok::<_, PyErr>(Vec::new())))?,
             allows_empty_required: flag("allow_empty_required")?,
+            input_model: optional("input_model")?.map(Bound::unbind),
+            output_model: optional("output_model")?.map(Bound::unbind),
         })
     }
 }
