@@ -161,5 +161,17 @@ def server_facts() -> dict[str, Any] | None:
     `invoker_allows_internal`.
     """
 
+def encrypt(text: str) -> str:
+    """Encrypts text the way the config store does."""
+
+def fernet_encrypt(text: str) -> str:
+    """Encrypts text as a Fernet token."""
+
+def decrypt(text: str) -> str:
+    """Decrypts what `encrypt` or `fernet_encrypt` made."""
+
+def is_encrypted(text: str) -> bool:
+    """Whether text has the form of an encrypted value."""
+
 def after_in_child() -> None:
     """Makes a forked child forget the server; registered with `os.register_at_fork`."""

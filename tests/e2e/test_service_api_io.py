@@ -112,7 +112,7 @@ def test_types_are_inferred_from_names(served: Environment) -> None:
     ("name", "given", "kind", "value"),
     [
         ("user_id", "12", "str", "12"),
-        ("user_id", {"a": 1}, "dict", {"a": 1}),
+        ("user_id", {"a": 1}, "Bunch", {"a": 1}),
         ("row_count", 12, "str", "12"),
         ("text", None, "NoneType", None),
         ("text", 1.5, "str", "1.5"),

@@ -23,8 +23,19 @@ pub(crate) fn dumps(value: &Bound<'_, PyAny>, is_pretty: bool) -> PyResult<Bytes
     let py = value.py();
     let parts = Parts::get(py)?;
     let options = if is_pretty { &parts.pretty_dump_options } else { &parts.dump_options };
-    let bytes = parts.dumps.bind(py).call1((value, &parts.dump_fallback, options))?;
+    let bytes = match parts.dumps.bind(py).call1((value, &parts.dump_fallback, options)) {
+        Ok(bytes) => bytes,
+        // What the fast writer has no way to write is left to the slow one.
+        Err(error) if is_limit(py, &error) => parts.dump_slowly.bind(py).call1((value, is_pretty))?,
+        Err(error) => return Err(error),
+    };
     Ok(Bytes::copy_from_slice(bytes.cast::<PyBytes>()?.as_bytes()))
+}
+
+/// Whether orjson met one of its limits.
+fn is_limit(py: Python<'_>, error: &PyErr) -> bool {
+    let text = error.value(py).to_string();
+    text.contains("64-bit range") || text.contains("Recursion limit")
 }
 
 /// Turns a Python object into a JSON value for error reports; what has no JSON form becomes its text.

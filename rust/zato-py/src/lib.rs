@@ -27,6 +27,7 @@ mod python;
 mod request;
 mod response;
 mod run;
+mod secrets;
 mod service;
 mod stacks;
 mod stream;
@@ -59,6 +60,10 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(logging::current_cid, module)?)?;
     module.add_function(wrap_pyfunction!(logging::new_cid, module)?)?;
     module.add_function(wrap_pyfunction!(guest::server_facts, module)?)?;
+    module.add_function(wrap_pyfunction!(secrets::encrypt_text, module)?)?;
+    module.add_function(wrap_pyfunction!(secrets::fernet_encrypt, module)?)?;
+    module.add_function(wrap_pyfunction!(secrets::decrypt, module)?)?;
+    module.add_function(wrap_pyfunction!(secrets::is_encrypted, module)?)?;
     module.add_function(wrap_pyfunction!(fork::after_in_child, module)?)?;
     Ok(())
 }

@@ -6,7 +6,7 @@ use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyBytes, PyDict, PyString};
 use zato_core::Profile;
-use zato_core::invocation::DataFormat;
+use zato_core::invocation::{DataFormat, ParamsPriority};
 
 use crate::call::Call;
 use crate::http_request::HttpRequestData;
@@ -48,6 +48,11 @@ impl Request {
     /// Sets what SimpleIO made of the request.
     pub(crate) fn set_parsed_input(&self, input: Py<PyAny>) {
         Self::keep(&self.input, input);
+    }
+
+    /// Whether the channel prefers the body to parameters of the URL.
+    pub(crate) fn body_wins(&self) -> bool {
+        self.call.channel.params_priority == ParamsPriority::MessageOverChannelParams
     }
 
     /// Parses the body by the channel's data format.

@@ -42,6 +42,10 @@ def install() -> ModuleType:
     core.without_secrets = lambda text: text.replace("hunter2", "******")
     core.current_cid = lambda: records.cid
     core.new_cid = lambda: f"{next(_numbers):024x}"
+    core.encrypt = lambda text: f"zato.secret.v1:{text[::-1]}"
+    core.fernet_encrypt = lambda text: f"gAAAA{text[::-1]}"
+    core.is_encrypted = lambda text: text.startswith(("zato.secret.v1:", "gAAAA"))
+    core.decrypt = lambda text: text.removeprefix("zato.secret.v1:").removeprefix("gAAAA")[::-1]
     core.server_facts = lambda: None
     core.after_in_child = lambda: None
     core.main = lambda argv: 0

@@ -116,8 +116,8 @@ def _list_out(value: Any, _element: Description) -> Any:
 def _date_in(value: Any, element: Description) -> Any:
     if value is None or value == "":
         return value
-    wanted = element.get("format")
-    if isinstance(wanted, str) and wanted != "iso" and isinstance(value, str):
+    wanted = _format(element)
+    if wanted is not None and isinstance(value, str):
         try:
             return dt.datetime.strptime(value, wanted)
         except ValueError:
@@ -125,16 +125,24 @@ def _date_in(value: Any, element: Description) -> Any:
     return parse_date_time(value)
 
 
-def _date_out(value: Any, _element: Description) -> Any:
-    if value is None or value == "":
-        return value
-    return _as_date_time(value).date().isoformat()
+def _format(element: Description) -> str | None:
+    """Gives the format of `strftime` that an element names; none for ISO 8601."""
+    wanted = element.get("format")
+    return wanted if isinstance(wanted, str) and wanted != "iso" else None
 
 
-def _date_time_out(value: Any, _element: Description) -> Any:
+def _date_out(value: Any, element: Description) -> Any:
     if value is None or value == "":
         return value
-    return _as_date_time(value).isoformat()
+    moment, wanted = _as_date_time(value), _format(element)
+    return moment.date().isoformat() if wanted is None else moment.strftime(wanted)
+
+
+def _date_time_out(value: Any, element: Description) -> Any:
+    if value is None or value == "":
+        return value
+    moment, wanted = _as_date_time(value), _format(element)
+    return moment.isoformat() if wanted is None else moment.strftime(wanted)
 
 
 def _as_date_time(value: Any) -> dt.datetime:
@@ -206,6 +214,8 @@ def _keys(value: dict[str, Any], element: Description, convert: Callable[[str, A
         name = key["name"]
         if name in value:
             kept[name] = _convert_key(key, value[name], convert)
+        elif element.get("fills_keys"):
+            kept[name] = element["default"]
         elif key["is_required"]:
             raise ValueError(f"key `{name}` is missing")
         else:
@@ -228,7 +238,7 @@ def _convert_key(key: Description, value: Any, convert: Callable[[str, Any, Desc
 
             return asbool(value)
         return convert(kind, value, key)
-    except ValueError as error:
+    except (OverflowError, TypeError, ValueError) as error:
         raise ValueError(f"key `{key['name']}`: {error}") from None
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from zato.server.service._io import Elem, as_element
 from zato.server.service._models import ModelInput, ModelOutput, ModelType, as_model, flat_model
+from zato.server.service._profiles import describe_input
 
 _NAMES = (
     "input",
@@ -79,7 +80,8 @@ def describe_io(
     if warnings is not None:
         source.warnings = warnings
     _check_names(source)
-    patterns = _patterns(simple_io_options, profile, encrypts=bool(source.get("encrypt_secrets", True)))
+    encrypts = bool(source.get("encrypt_secrets", True))
+    patterns = _patterns(simple_io_options, profile, encrypts=encrypts)
     models = {side: _model(source, side) for side in ("input", "output")}
     inputs = [] if models["input"] else _side(source, "input", patterns)
     outputs = [] if models["output"] else _side(source, "output", patterns)
@@ -111,7 +113,7 @@ def describe_io(
         "input_model": _made(source, "input", models["input"], ModelInput),
         "output_model": _made(source, "output", models["output"], lambda model: ModelOutput(model, profile)),
         "has_output": bool(outputs),
-        "input": [element.describe() for element in inputs],
+        "input": [describe_input(element, profile, encrypts=encrypts) for element in inputs],
         "output": [element.describe() for element in outputs],
         "response_elem": response_elem or None,
         "is_wrapped": bool(response_elem),

@@ -63,8 +63,7 @@ class Elem:
             "default": self.default if self.has_default else None,
             "keys": [],
         }
-        if "format" in self.options:
-            description["format"] = self.options["format"]
+        description.update({name: self.options[name] for name in ("format", "encoding") if name in self.options})
         return description
 
     def __repr__(self) -> str:
@@ -76,7 +75,7 @@ class AsIs(Elem):
 
 
 class Text(Elem):
-    """Text."""
+    """Text; bytes are decoded by `encoding`, which is UTF-8 if it is not given."""
 
     kind = "text"
 
@@ -143,14 +142,24 @@ class UTC(Elem):
     kind = "utc"
 
 
-class Date(Elem):
-    """A date; inside it is a `datetime`, outside `YYYY-MM-DD`."""
+class _Moment(Elem):
+    """An element that may name its format, by position as well (3.0)."""
+
+    def describe(self) -> dict[str, Any]:
+        description = super().describe()
+        if self.args:
+            description.setdefault("format", self.args[0])
+        return description
+
+
+class Date(_Moment):
+    """A date; inside it is a `datetime`, outside `YYYY-MM-DD` unless there is a `format` of `strftime`."""
 
     kind = "date"
 
 
-class DateTime(Elem):
-    """A point in time; a `datetime` inside, ISO 8601 outside."""
+class DateTime(_Moment):
+    """A point in time; a `datetime` inside, ISO 8601 outside unless there is a `format` of `strftime`."""
 
     kind = "date_time"
 

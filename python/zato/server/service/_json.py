@@ -3,8 +3,21 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 from decimal import Decimal
 from typing import Any
+
+
+def dump_slowly(value: Any, is_pretty: bool) -> bytes:
+    """Writes JSON that orjson refuses: integers beyond 64 bits, and nesting of more than 254 levels.
+
+    Raises:
+        TypeError: For objects that have no JSON form.
+        RecursionError: For objects that contain themselves.
+    """
+    form: dict[str, Any] = {"indent": 2} if is_pretty else {"separators": (",", ":")}
+    text = json.dumps(value, default=dump_fallback, ensure_ascii=False, **form)
+    return text.encode("utf-8", "surrogatepass")
 
 
 def dump_fallback(value: Any) -> Any:

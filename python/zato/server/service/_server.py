@@ -50,6 +50,18 @@ class Server:
         """Internal services, and channels, that `/zato/api/invoke` runs internal services for."""
         return self._facts["invoker_allows_internal"]
 
+    def encrypt(self, data: str | bytes) -> str:
+        """Encrypts text with the secret key of the server."""
+        return _core.encrypt(data.decode("utf-8") if isinstance(data, bytes) else data)
+
+    def decrypt(self, data: str | bytes) -> str:
+        """Decrypts what was encrypted with the secret key of the server, such as secrets of `self.request.input`.
+
+        Raises:
+            ValueError: If it is not encrypted, was encrypted with another key, or was changed.
+        """
+        return _core.decrypt(data.decode("utf-8") if isinstance(data, bytes) else data)
+
     def get_full_name(self) -> str:
         """Gives the name that is unique among clusters, for instance `server1@quickstart`."""
         return f"{self.name}@{self.cluster_name}"

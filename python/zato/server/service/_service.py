@@ -12,6 +12,7 @@ from zato import _core
 from zato.common.util.names import convert_impl_name
 from zato.common.util.time_ import TimeUtil
 from zato.server._logging import ServiceLogger, get_service_logger
+from zato.server.service._crypto import Crypto
 from zato.server.service._facades import AbsentFacades
 from zato.server.service._hooks import Hooks
 from zato.server.service._server import Server
@@ -62,6 +63,8 @@ class Service(Hooks, _core.Service, AbsentFacades):
     server: ClassVar[Server] = Server()
     #: Current time in any format and time zone.
     time: ClassVar[TimeUtil] = TimeUtil()
+    #: Encryption and random secrets.
+    crypto: ClassVar[Crypto] = Crypto()
     #: Logger named after the service.
     logger: ServiceLogger = _Logger()  # type: ignore[assignment]
 

@@ -27,14 +27,38 @@ pub(crate) fn parse(
     if let Some(model) = &plan.input_model {
         return read_model(py, model, payload, &channel_params, service, cid);
     }
-    if let Ok(list) = payload.cast::<PyList>() {
-        let inputs = PyList::empty(py);
-        for item in list {
-            inputs.append(one(py, plan, &item, &channel_params, cid)?)?;
+    let source = Source {
+        channel_params: &channel_params,
+        body_wins: plan.profile <= Profile::V3_1 && request.body_wins(),
+        cid,
+    };
+    if plan.profile == Profile::V2_0 && channel_params.is_empty() && is_empty_text(&payload)? {
+        let is_required = |element: &Element| element.is_required;
+        if plan.input.iter().any(is_required) {
+            return Err(errors::raise(py, "ZatoException", (cid, "Missing input")));
         }
-        return Ok(inputs.into_any().unbind());
     }
-    Ok(one(py, plan, &payload, &channel_params, cid)?.into_any().unbind())
+    let parsed = if let Ok(list) = payload.cast::<PyList>() {
+        let inputs = PyList::empty(py);
+        list.iter()
+            .try_for_each(|item| inputs.append(one(py, plan, &item, &source)?))
+            .map(|()| inputs.into_any())
+    } else {
+        one(py, plan, &payload, &source).map(Bound::into_any)
+    };
+    Ok(parsed.map_err(|error| errors::too_deep_or(py, cid, error))?.unbind())
+}
+
+/// Where values come from besides the body.
+struct Source<'source, 'py> {
+    channel_params: &'source Bound<'py, PyDict>,
+    /// Whether the body wins over parameters of the channel (2.0-3.1, if the channel says so).
+    body_wins: bool,
+    cid: &'source str,
+}
+
+fn is_empty_text(value: &Bound<'_, PyAny>) -> PyResult<bool> {
+    Ok((value.is_instance_of::<PyString>() || value.is_instance_of::<PyBytes>()) && !value.is_truthy()?)
 }
 
 /// Makes input of a model (reference service-api 5.8). Text is read as JSON, also on channels without a data format:
@@ -67,28 +91,33 @@ fn one<'py>(
     py: Python<'py>,
     plan: &Plan,
     payload: &Bound<'py, PyAny>,
-    channel_params: &Bound<'py, PyDict>,
-    cid: &str,
+    source: &Source<'_, 'py>,
 ) -> PyResult<Bound<'py, PyDict>> {
     let input = plan.input_class.bind(py).call0()?.cast_into::<PyDict>()?;
-    let body = payload.cast::<PyDict>().ok();
+    let body = payload.cast::<PyDict>().ok().filter(|_| !plan.ignores_body);
+    let channel_params = source.channel_params;
     for element in &plan.input {
         let name = element.name.bind(py);
-        let found = match channel_params.get_item(name)? {
-            Some(value) => Some(value),
-            None => match body {
-                Some(body) => body.get_item(name)?,
-                None => None,
-            },
-        };
+        let mut found = channel_params.get_item(name)?;
+        if let Some(body) = body
+            && (found.is_none() || source.body_wins)
+        {
+            found = body.get_item(name)?.or(found);
+        }
+        if !plan.skips_empty_input.is_empty() && is_left_out(plan, element, found.as_ref()) {
+            continue;
+        }
         let value = match found {
-            Some(value) => convert::input(py, element, value, plan.profile)?,
+            Some(value) => convert::input(py, element, value, plan.profile, source.cid)?,
             None if element.is_required => {
-                return Err(errors::element_missing(py, plan.profile, cid, &element.text));
+                return Err(errors::element_missing(py, plan.profile, source.cid, &element.text));
             }
             None => missing(py, plan, element)?,
         };
         input.set_item(name, value)?;
+    }
+    if channel_params.is_empty() {
+        return Ok(input);
     }
     // Parameters of the URL that were not declared are there as well (reference service-api 5.5).
     for (name, value) in channel_params {
@@ -97,6 +126,16 @@ fn one<'py>(
         }
     }
     Ok(input)
+}
+
+/// Whether `class SkipEmpty` leaves an element out. One that is required must come, be it empty.
+fn is_left_out(plan: &Plan, element: &Element, found: Option<&Bound<'_, PyAny>>) -> bool {
+    plan.skips_empty_input.has(&element.text) && found.map_or(!element.is_required, is_nothing)
+}
+
+/// What `class SkipEmpty` leaves out: null, and text without characters.
+fn is_nothing(value: &Bound<'_, PyAny>) -> bool {
+    value.is_none() || value.cast::<PyString>().is_ok_and(|text| text.len().is_ok_and(|length| length == 0))
 }
 
 /// Value of an optional element that did not come (conflict table: `''` up to 3.2, `None` in 4.1).

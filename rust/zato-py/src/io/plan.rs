@@ -2,7 +2,7 @@
 
 use pyo3::exceptions::{PyKeyError, PyValueError};
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyString, PyTuple};
+use pyo3::types::{PyBool, PyDict, PyString, PyTuple};
 use zato_core::Profile;
 
 use crate::python::Parts;
@@ -15,6 +15,10 @@ pub(crate) enum Kind {
     Boolean,
     Float,
     AsIs,
+    /// Text of scalars, anything else as it is (2.0).
+    ScalarText,
+    /// Text that arrives encrypted (3.0-3.2).
+    Secret,
     /// Converted by Python: CSV, dates, decimals, UUIDs, dictionaries.
     Other,
 }
@@ -30,6 +34,36 @@ pub(crate) struct Element {
     pub(crate) default: Option<Py<PyAny>>,
     /// The description, for the Python converters.
     pub(crate) description: Py<PyDict>,
+}
+
+/// Names that are left out if they have no value.
+pub(crate) struct Skipped {
+    is_all: bool,
+    names: Vec<String>,
+    kept: Vec<String>,
+}
+
+impl Skipped {
+    fn read(given: Option<&Bound<'_, PyAny>>, kept: Option<&Bound<'_, PyAny>>) -> PyResult<Self> {
+        let names = |value: Option<&Bound<'_, PyAny>>| value.map_or(Ok(Vec::new()), |value| value.extract());
+        let is_flag = given.is_some_and(|value| value.is_instance_of::<PyBool>());
+        Ok(Self {
+            is_all: is_flag && given.map_or(Ok(false), |value| value.is_truthy())?,
+            names: if is_flag { Vec::new() } else { names(given)? },
+            kept: names(kept)?,
+        })
+    }
+
+    /// Whether an element is left out if it is empty.
+    pub(crate) fn has(&self, name: &str) -> bool {
+        (self.is_all || self.names.iter().any(|skipped| skipped == name))
+            && !self.kept.iter().any(|kept| kept == name)
+    }
+
+    /// Whether nothing is left out.
+    pub(crate) const fn is_empty(&self) -> bool {
+        !self.is_all && self.names.is_empty()
+    }
 }
 
 /// A compiled declaration.
@@ -49,6 +83,10 @@ pub(crate) struct Plan {
     pub(crate) skips_empty_keys: bool,
     pub(crate) forced_empty_keys: Vec<String>,
     pub(crate) allows_empty_required: bool,
+    /// Whether the body is ignored (`use_channel_params_only`, 2.0-3.1).
+    pub(crate) ignores_body: bool,
+    /// Which inputs are left out if they are empty (`class SkipEmpty`, 3.2).
+    pub(crate) skips_empty_input: Skipped,
     /// Makes input of models (`zato.server.service._models.ModelInput`).
     pub(crate) input_model: Option<Py<PyAny>>,
     /// Offers output that is a model (`zato.server.service._models.ModelOutput`).
@@ -95,6 +133,11 @@ impl Plan {
             forced_empty_keys: optional("force_empty_keys")?
                 .map_or(Ok(Vec::new()), |value| value.extract().or_else(|_| Ok::<_, PyErr>(Vec::new())))?,
             allows_empty_required: flag("allow_empty_required")?,
+            ignores_body: flag("use_channel_params_only")? && profile <= Profile::V3_1,
+            skips_empty_input: Skipped::read(
+                optional("skip_empty_input")?.as_ref(),
+                optional("force_empty_input")?.as_ref(),
+            )?,
             input_model: optional("input_model")?.map(Bound::unbind),
             output_model: optional("output_model")?.map(Bound::unbind),
         })
@@ -112,7 +155,9 @@ impl Element {
         let text: String = item("name")?.extract()?;
         let tag: String = item("kind")?.extract()?;
         let kind = match tag.as_str() {
-            "text" | "secret" => Kind::Text,
+            "text" => Kind::Text,
+            "scalar_text" => Kind::ScalarText,
+            "secret" => Kind::Secret,
             "int" => Kind::Integer,
             "bool" => Kind::Boolean,
             "float" => Kind::Float,
