@@ -22,6 +22,8 @@ pub enum DataFormat {
     Json,
     /// URL-encoded or multipart forms in.
     Form,
+    /// Rows of declared columns both ways.
+    Csv,
     /// A Python object handed over as it is; calls between services.
     Dict,
 }
@@ -34,6 +36,7 @@ impl DataFormat {
             Self::None => "",
             Self::Json => "json",
             Self::Form => "form",
+            Self::Csv => "csv",
             Self::Dict => "dict",
         }
     }

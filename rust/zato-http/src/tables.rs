@@ -244,7 +244,9 @@ fn route(
     let methods = config.method.as_str().and_then(|method| Method::from_bytes(method.as_bytes()).ok());
     let default_content_type = match data_format {
         DataFormat::Json => options.json_content_type.clone(),
-        DataFormat::None | DataFormat::Form | DataFormat::Dict => HeaderValue::from_static("text/plain"),
+        DataFormat::None | DataFormat::Form | DataFormat::Csv | DataFormat::Dict => {
+            HeaderValue::from_static("text/plain")
+        }
     };
     let is_logged = |ignored: &[String]| !is_below(&config.url_path, ignored);
     let channel = Channel {

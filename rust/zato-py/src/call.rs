@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 use zato_core::Cid;
-use zato_core::invocation::{ChannelInfo, HttpRequest, SecurityInfo};
+use zato_core::invocation::{ChannelInfo, DataFormat, HttpRequest, SecurityInfo};
 
 use crate::entry::Entry;
 
@@ -75,6 +75,14 @@ impl Call {
         match &self.given {
             Some(given) => &given.data_format,
             None => self.channel.data_format.as_str(),
+        }
+    }
+
+    /// Whether the data format is CSV.
+    pub(crate) fn is_csv(&self) -> bool {
+        match &self.given {
+            Some(given) => given.data_format == DataFormat::Csv.as_str(),
+            None => self.channel.data_format == DataFormat::Csv,
         }
     }
 

@@ -82,7 +82,7 @@ impl Request {
             DataFormat::Form if self.is_form() => {
                 Ok(last_wins(&params::form(py, &self.call.body)?)?.into_any())
             }
-            DataFormat::None | DataFormat::Form | DataFormat::Dict => {
+            DataFormat::None | DataFormat::Form | DataFormat::Csv | DataFormat::Dict => {
                 Ok(self.raw_request(py)?.into_bound(py))
             }
         }

@@ -322,9 +322,16 @@ fn body(py: Python<'_>, call: &Arc<Call>, payload: Option<&Bound<'_, PyAny>>) ->
     if payload.is_instance_of::<PyByteArray>() {
         return Ok(Bytes::from(payload.extract::<Vec<u8>>()?));
     }
-    if let (Ok(declared), Some(plan)) = (payload.cast::<Payload>(), &call.entry.plan) {
-        let rendered = output::render(py, plan, declared.get(), true, &call.cid_text())?;
-        return json::dumps(&rendered, is_pretty);
+    if let Some(plan) = &call.entry.plan {
+        if call.channel.data_format == DataFormat::Csv
+            && let Some(rows) = output::csv(py, plan, payload, &call.cid_text())?
+        {
+            return Ok(rows);
+        }
+        if let Ok(declared) = payload.cast::<Payload>() {
+            let rendered = output::render(py, plan, declared.get(), true, &call.cid_text())?;
+            return json::dumps(&rendered, is_pretty);
+        }
     }
     if !payload.is_truthy()? {
         let is_object = payload.is_instance_of::<PyDict>() && call.channel.data_format == DataFormat::Json;

@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from zato.server.service._csv import CSVFormat, options_of
 from zato.server.service._io import Elem, as_element
-from zato.server.service._models import ModelInput, ModelOutput, ModelType, as_model, flat_model
+from zato.server.service._models import ModelInput, ModelOutput, ModelType, as_model, fields_by_need, flat_model
 from zato.server.service._profiles import describe_input
 
 _NAMES = (
@@ -112,6 +113,7 @@ def describe_io(
         "has_input": True,
         "input_model": _made(source, "input", models["input"], ModelInput),
         "output_model": _made(source, "output", models["output"], lambda model: ModelOutput(model, profile)),
+        "csv": _csv(source, inputs, outputs, models),
         "has_output": bool(outputs),
         "input": [describe_input(element, profile, encrypts=encrypts) for element in inputs],
         "output": [element.describe() for element in outputs],
@@ -246,6 +248,24 @@ def _model(source: _Source, side: str) -> ModelType | None:
     if given:
         raise ValueError(f"{source.text} has both `{side}` and `{given[0]}`; keep one of the two forms")
     return model
+
+
+def _csv(
+    source: _Source, inputs: list[Elem], outputs: list[Elem], models: dict[str, ModelType | None]
+) -> CSVFormat:
+    """Gives what reads and writes rows; columns of models are their fields."""
+    fields = {side: fields_by_need(model) for side, model in models.items() if model is not None}
+    required, optional = fields.get("input") or (
+        [element.name for element in inputs if element.is_required],
+        [element.name for element in inputs if not element.is_required],
+    )
+    columns = [element.name for element in outputs]
+    if "output" in fields:
+        columns = [*fields["output"][0], *fields["output"][1]]
+    try:
+        return CSVFormat(required, optional, columns, options_of(source.holder))
+    except ValueError as error:
+        raise ValueError(f"{source.text}: {error}") from None
 
 
 def _made(source: _Source, side: str, model: ModelType | None, make: Callable[[ModelType], Any]) -> Any:

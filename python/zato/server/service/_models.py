@@ -14,10 +14,11 @@ from typing import Any, NamedTuple
 
 from zato.common.exception import BadRequest, ElementIsNotAList, ElementMissing, ModelValidationError
 from zato.common.marshal_._build import Path, is_nested, path_text, reader_of
+from zato.common.marshal_._fields import fields_of
 from zato.common.marshal_._model import Model, context_of, empty, is_unfilled
 from zato.server.service._io import Bool, Elem, Int, Secret, Text
 
-__all__ = ["ModelInput", "ModelOutput", "ModelType", "as_model", "flat_model"]
+__all__ = ["ModelInput", "ModelOutput", "ModelType", "as_model", "fields_by_need", "flat_model"]
 
 
 class ModelType(NamedTuple):
@@ -93,6 +94,11 @@ class ModelInput:
             return self._read({}, channel_params, None, context)
         message = f"the body is of type `{type(payload).__name__}`, and model `{self._class.__name__}` takes an object"
         raise BadRequest(None, message, needs_msg=True)
+
+    def read_rows(self, rows: list[dict[str, str]], service: Any) -> list[Any]:
+        """Makes the input of rows of CSV, one instance for each; see `read`."""
+        context = context_of(service)
+        return [self._item(row, (None, index), context) for index, row in enumerate(rows)]
 
     def _item(self, item: Any, path: Path, context: Any) -> Any:
         if isinstance(item, Mapping):
@@ -180,6 +186,18 @@ class ModelOutput:
         if fields is not None:
             return not fields
         return isinstance(payload, self._class) and hasattr(payload, "__dict__") and is_unfilled(payload)
+
+
+def fields_by_need(model: ModelType) -> tuple[list[str], list[str]]:
+    """Gives the names of required and of optional fields, each in alphabetical order."""
+    if _is_pydantic(model.class_):
+        fields = model.class_.model_fields  # type: ignore[attr-defined]
+        needs = {field.alias or name: field.is_required() for name, field in fields.items()}
+    else:
+        _reader(model.class_)
+        needs = {field.name: not field.has_default and not field.is_optional for field in fields_of(model.class_)}
+    names = sorted(needs)
+    return [name for name in names if needs[name]], [name for name in names if not needs[name]]
 
 
 # Types of fields that stand for elements without a model; all others take anything.

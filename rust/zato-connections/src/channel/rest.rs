@@ -157,8 +157,7 @@ pub enum BodyFormat {
     Json,
     /// URL-encoded or multipart forms in.
     Form,
-    /// Known from earlier versions, not served yet.
-    #[schemars(skip)]
+    /// Rows in and out, by the names that the service declares.
     Csv,
     /// Known from earlier versions, not served yet.
     #[schemars(skip)]
@@ -217,7 +216,8 @@ impl RestChannel {
         match self.data_format {
             BodyFormat::Json => DataFormat::Json,
             BodyFormat::Form => DataFormat::Form,
-            BodyFormat::None | BodyFormat::Csv | BodyFormat::Xml | BodyFormat::Hl7 => DataFormat::None,
+            BodyFormat::Csv => DataFormat::Csv,
+            BodyFormat::None | BodyFormat::Xml | BodyFormat::Hl7 => DataFormat::None,
         }
     }
 
@@ -305,10 +305,9 @@ impl Kind for RestChannel {
             refuse("security", &format!("`{name}` is not supported yet"), inert_fields::NO_RBAC);
         }
         let unserved = match config.data_format {
-            BodyFormat::Csv => Some("csv"),
             BodyFormat::Xml => Some("xml"),
             BodyFormat::Hl7 => Some("hl7"),
-            BodyFormat::None | BodyFormat::Json | BodyFormat::Form => None,
+            BodyFormat::None | BodyFormat::Json | BodyFormat::Form | BodyFormat::Csv => None,
         };
         if let Some(format) = unserved {
             let hint = "leave it empty and read `self.request.raw_request` in the service";

@@ -24,6 +24,17 @@ pub(crate) fn parse(
 ) -> PyResult<Py<PyAny>> {
     let payload = request.parse(py).map_err(|error| errors::malformed_body(py, cid, &error))?;
     let channel_params = request.declared_params(py)?;
+    let payload = match &plan.csv {
+        Some(csv) if is_text(&payload) && service.get().call()?.is_csv() => {
+            let rows = csv.bind(py).call_method1(pyo3::intern!(py, "read"), (payload,))?;
+            if let Some(model) = &plan.input_model {
+                let read = model.bind(py).call_method1(pyo3::intern!(py, "read_rows"), (rows, service))?;
+                return Ok(read.unbind());
+            }
+            rows
+        }
+        _ => payload,
+    };
     if let Some(model) = &plan.input_model {
         return read_model(py, model, payload, &channel_params, service, cid);
     }
@@ -57,8 +68,12 @@ struct Source<'source, 'py> {
     cid: &'source str,
 }
 
+fn is_text(value: &Bound<'_, PyAny>) -> bool {
+    value.is_instance_of::<PyString>() || value.is_instance_of::<PyBytes>()
+}
+
 fn is_empty_text(value: &Bound<'_, PyAny>) -> PyResult<bool> {
-    Ok((value.is_instance_of::<PyString>() || value.is_instance_of::<PyBytes>()) && !value.is_truthy()?)
+    Ok(is_text(value) && !value.is_truthy()?)
 }
 
 /// Makes input of a model (reference service-api 5.8). Text is read as JSON, also on channels without a data format:
@@ -71,8 +86,7 @@ fn read_model(
     service: &Bound<'_, Service>,
     cid: &str,
 ) -> PyResult<Py<PyAny>> {
-    let is_text = payload.is_instance_of::<PyBytes>() || payload.is_instance_of::<PyString>();
-    let payload = if is_text && payload.is_truthy()? && request_is_raw(service)? {
+    let payload = if is_text(&payload) && payload.is_truthy()? && request_is_raw(service)? {
         let loads = Parts::get(py)?.loads.bind(py);
         loads.call1((payload,)).map_err(|error| errors::malformed_body(py, cid, &error))?
     } else {

@@ -1,5 +1,6 @@
 //! From a payload with declared output to what goes out.
 
+use bytes::Bytes;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList, PyString};
 use zato_core::Profile;
@@ -21,13 +22,7 @@ pub(crate) fn render<'py>(
     cid: &str,
 ) -> PyResult<Bound<'py, PyAny>> {
     let content = match payload.items(py) {
-        Some(items) => {
-            let rendered = PyList::empty(py);
-            for item in items {
-                rendered.append(one(py, plan, &extract(py, plan, &item)?, cid)?)?;
-            }
-            rendered.into_any()
-        }
+        Some(items) => list(py, plan, &items, cid)?.into_any(),
         None if plan.is_output_repeated && payload.values(py).is_empty() => PyList::empty(py).into_any(),
         None => one(py, plan, payload.values(py), cid)?.into_any(),
     };
@@ -39,6 +34,53 @@ pub(crate) fn render<'py>(
         }
         _ => Ok(content),
     }
+}
+
+fn list<'py>(
+    py: Python<'py>,
+    plan: &Plan,
+    items: &Bound<'py, PyList>,
+    cid: &str,
+) -> PyResult<Bound<'py, PyList>> {
+    let rendered = PyList::empty(py);
+    for item in items {
+        rendered.append(one(py, plan, &extract(py, plan, &item)?, cid)?)?;
+    }
+    Ok(rendered)
+}
+
+/// Returns output as CSV (reference service-api 5.9); nothing if the payload is of no form that rows can be made of.
+///
+/// # Errors
+/// Raises `ZatoException` naming a required element that was never set, `ValueError` for columns that are refused.
+pub(crate) fn csv(
+    py: Python<'_>,
+    plan: &Plan,
+    payload: &Bound<'_, PyAny>,
+    cid: &str,
+) -> PyResult<Option<Bytes>> {
+    let Some(format) = &plan.csv else { return Ok(None) };
+    let rows = if let Ok(declared) = payload.cast::<Payload>() {
+        let declared = declared.get();
+        if declared.items(py).is_none() && declared.values(py).is_empty() {
+            // A loop over no rows sets nothing, which is no mistake here.
+            PyList::empty(py).into_any()
+        } else {
+            render(py, plan, declared, false, cid)?
+        }
+    } else if plan.output_model.is_some()
+        && (payload.is_instance_of::<PyList>() || payload.is_instance_of::<PyDict>())
+    {
+        payload.clone()
+    } else if plan.has_output
+        && let Ok(items) = payload.cast::<PyList>()
+    {
+        list(py, plan, items, cid)?.into_any()
+    } else {
+        return Ok(None);
+    };
+    let text = format.bind(py).call_method1(pyo3::intern!(py, "write"), (rows,))?;
+    Ok(Some(Bytes::copy_from_slice(text.cast::<PyString>()?.to_str()?.as_bytes())))
 }
 
 fn one<'py>(

@@ -87,6 +87,8 @@ pub(crate) struct Plan {
     pub(crate) ignores_body: bool,
     /// Which inputs are left out if they are empty (`class SkipEmpty`, 3.2).
     pub(crate) skips_empty_input: Skipped,
+    /// Reads and writes rows (`zato.server.service._csv.CSVFormat`).
+    pub(crate) csv: Option<Py<PyAny>>,
     /// Makes input of models (`zato.server.service._models.ModelInput`).
     pub(crate) input_model: Option<Py<PyAny>>,
     /// Offers output that is a model (`zato.server.service._models.ModelOutput`).
@@ -138,6 +140,7 @@ impl Plan {
                 optional("skip_empty_input")?.as_ref(),
                 optional("force_empty_input")?.as_ref(),
             )?,
+            csv: optional("csv")?.map(Bound::unbind),
             input_model: optional("input_model")?.map(Bound::unbind),
             output_model: optional("output_model")?.map(Bound::unbind),
         })

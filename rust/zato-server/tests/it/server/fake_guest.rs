@@ -21,8 +21,7 @@ use futures::FutureExt;
 use futures::future::BoxFuture;
 use zato_core::guest::{
     Guest, GuestOptions, GuestStatistics, ImportListener, PreparedUnit, ServiceInfo, ServiceSettings,
-    Standstill, Unit,
-    UnitChanges,
+    Standstill, Unit, UnitChanges,
 };
 use zato_core::invocation::{Body, Failure, FailureKind, Invocation, Outcome, Response};
 use zato_core::{Error, ErrorKind, Problem, Result};
