@@ -44,9 +44,15 @@ pub(crate) fn output_missing(py: Python<'_>, cid: &str, name: &str) -> PyErr {
     raise(py, "ZatoException", (cid, message))
 }
 
-/// The error for a body that is not what the data format says; the text names the position.
+/// The error for a body that is not what the data format says; the text names the position in JSON.
 pub(crate) fn malformed_body(py: Python<'_>, cid: &str, error: &PyErr) -> PyErr {
-    let message = format!("the body is not valid JSON: {}", error.value(py));
+    let value = error.value(py);
+    let is_json = value.hasattr(pyo3::intern!(py, "lineno")).unwrap_or(false);
+    let message = if is_json {
+        format!("the body is not valid JSON: {value}")
+    } else {
+        format!("the body is not valid: {value}")
+    };
     raise(py, "BadRequest", (cid, message, true))
 }
 

@@ -198,20 +198,17 @@ impl Response {
             return Ok(payload.clone_ref(py));
         }
         let call = slf.borrow().call.clone();
-        let offered = match call.entry.plan.as_ref().and_then(|plan| plan.output_model.as_ref()) {
-            Some(model) => Some(model.bind(py).call_method0(pyo3::intern!(py, "new"))?.unbind()),
-            None => None,
-        };
-        slf.borrow_mut().is_offered = offered.is_some();
-        let payload = if let Some(offered) = offered {
-            offered
-        } else if slf.borrow().has_output() {
-            Py::new(py, Payload::new(py, call))?.into_any()
-        } else if call.entry.profile == Profile::V4_1 {
-            Parts::get(py)?.message.bind(py).call0()?.unbind()
-        } else {
-            PyString::intern(py, "").into_any().unbind()
-        };
+        let payload =
+            if let Some(model) = call.entry.plan.as_ref().and_then(|plan| plan.output_model.as_ref()) {
+                slf.borrow_mut().is_offered = true;
+                model.bind(py).call_method0(pyo3::intern!(py, "new"))?.unbind()
+            } else if slf.borrow().has_output() {
+                Py::new(py, Payload::new(py, call))?.into_any()
+            } else if call.entry.profile == Profile::V4_1 {
+                Parts::get(py)?.message.bind(py).call0()?.unbind()
+            } else {
+                PyString::intern(py, "").into_any().unbind()
+            };
         slf.borrow_mut().payload = Some(payload.clone_ref(py));
         Ok(payload)
     }

@@ -37,6 +37,8 @@ class _Field(NamedTuple):
     name: str
     #: Makes of a value what the field promises; none if it stays as it is.
     convert: _Convert | None
+    #: Values of exactly this class need no conversion.
+    exact: type | None
     is_required: bool
     make_absent: Callable[[], Any] | None
     absent: Any
@@ -83,11 +85,14 @@ class Reader:
             ValueError: If a date or a number cannot be read.
         """
         values: dict[str, Any] = {}
-        for name, convert, is_required, make_absent, absent in self._fields:
+        for name, convert, exact, is_required, make_absent, absent in self._fields:
             if extra and name in extra:
                 value = extra[name]
             elif name in data:
                 value = data[name]
+                if convert is None or type(value) is exact:
+                    values[name] = value
+                    continue
             elif is_required:
                 raise ElementMissing(path_text((path, name)))
             else:
@@ -180,7 +185,8 @@ def _compile(field: ModelField) -> _Field:
         convert: _Convert | None = _list_converter(_converter(field.item_type))
     else:
         convert = _converter(field.type)
-    if convert is not None:
+    exact = field.type if convert is not None and isinstance(field.type, type) and not is_nested(field.type) else None
+    if convert is not None and exact is None:
         convert = _guarded(convert, field.is_optional, is_nested(field.type))
     make_absent, absent = None, None
     if field.has_default:
@@ -189,11 +195,11 @@ def _compile(field: ModelField) -> _Field:
         empty = _EMPTY.get(typing.get_origin(field.type) or field.type)
         make_absent, absent = (type(empty), None) if isinstance(empty, (list, dict)) else (None, empty)
     is_required = not field.has_default and not field.is_optional
-    return _Field(field.name, convert, is_required, make_absent, absent)
+    return _Field(field.name, convert, exact, is_required, make_absent, absent)
 
 
 def _guarded(convert: _Convert, is_optional: bool, needs_value: bool) -> _Convert:
-    """Lets `None` pass, but not where a model is required; errors of conversion tell the path."""
+    """Lets `None` pass, but not where a model is required."""
 
     def guarded(value: Any, path: Path, context: Any) -> Any:
         if value is None:

@@ -18,6 +18,11 @@ __all__ = ["Model", "ModelCtx", "context_of", "empty", "is_unfilled", "plain"]
 # Marks instances whose fields come into being when they are read; not a field, so no form of the model shows it.
 _FILLS = "_zato_fills"
 
+# Where a class keeps the names of its fields, in the order of their declaration.
+_NAMES = "_zato_names"
+
+_SCALARS = frozenset((str, int, float, bool, type(None)))
+
 
 class ModelCtx:
     """What `after_created` of a model is given (3.2)."""
@@ -73,8 +78,17 @@ class Model:
 
     def to_dict(self) -> dict[str, Any]:
         """Gives fields by name, nested models as dictionaries too; fields that were never set are left out."""
-        names = [field.name for field in _declared(self) if _is_set(self, field.name)]
-        return {name: plain(getattr(self, name)) for name in names}
+        class_, values = type(self), self.__dict__
+        found: dict[str, Any] = {}
+        for name in class_.__dict__.get(_NAMES) or _note_names(class_):
+            if name in values:
+                value = values[name]
+            elif hasattr(class_, name):
+                value = getattr(self, name)
+            else:
+                continue
+            found[name] = value if type(value) in _SCALARS else plain(value)
+        return found
 
     def to_json(self, default: Any = None, impl_extra: int = 0) -> bytes:
         """Gives the JSON form, as bytes.
@@ -111,15 +125,16 @@ class Model:
         return {field.name: field for field in sorted(dataclasses.fields(cls), key=lambda field: field.name)}  # type: ignore[arg-type]
 
 
-def _declared(model: Model) -> tuple[dataclasses.Field[Any], ...]:
-    """Gives fields in the order of their declaration."""
-    fields_of(type(model))
-    return dataclasses.fields(model)  # type: ignore[arg-type]
+def _note_names(class_: type[Any]) -> tuple[str, ...]:
+    fields_of(class_)
+    names = tuple(field.name for field in dataclasses.fields(class_))
+    setattr(class_, _NAMES, names)
+    return names
 
 
 def plain(value: Any) -> Any:
     """Gives models and dataclasses as dictionaries, wherever they are in a value; `None` for none stays."""
-    if isinstance(value, (str, int, float)) or value is None:
+    if type(value) in _SCALARS:
         return value
     if isinstance(value, Model):
         return value.to_dict()
