@@ -96,6 +96,7 @@ def test_parameters_of_the_channel_win_at_the_top_only() -> None:
         ({**PERSON, "home": [1]}, ElementMissing, "/home"),
         ({**PERSON, "home": {"name": "x"}}, ElementMissing, "/home/size"),
         ({**PERSON, "trips": {}}, ElementIsNotAList, "/trips"),
+        ({**PERSON, "trips": None}, ElementIsNotAList, "/trips"),
         ({**PERSON, "trips": [PERSON["home"], {}]}, ElementMissing, "/trips[1]/name"),
         ({**PERSON, "trips": ["x"]}, ElementMissing, "/trips[0]"),
         ({**PERSON, "boss": {**PERSON, "trips": [{"size": 1}]}}, ElementMissing, "/boss/trips[0]/name"),

@@ -1,5 +1,9 @@
 """Models as objects: made of dictionaries, turned into them, copied."""
 
+import gc
+import threading
+import weakref
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date, datetime, timezone
 from decimal import Decimal
@@ -132,3 +136,38 @@ def test_after_created_sees_service_and_data() -> None:
 
     made = MarshalAPI().from_dict("service", {"name": "x"}, Created, extra={"name": "y"})
     assert made.name == "Y" and seen == [("service", {"name": "x"}, Created)]
+
+
+def test_a_model_that_is_replaced_does_not_stay_in_memory() -> None:
+    class Node(Model):
+        value: int
+        children: list = list_field()
+
+    # `list_` is of `typing`, which keeps the last few types that it made.
+    Node.__annotations__["children"] = list[Node]
+    assert Node.from_dict({"value": "1", "children": [{"value": 2}]}).to_dict()["children"][0]["value"] == 2
+    gone = weakref.ref(Node)
+    del Node
+    gc.collect()
+    assert gone() is None
+
+
+def test_models_first_used_by_many_threads_at_once_are_whole() -> None:
+    for _ in range(20):
+
+        class Inner(Model):
+            number: int
+
+        class Outer(Model):
+            inner: Inner
+            items: list_[Inner]
+
+        Outer.__annotations__ = {"inner": Inner, "items": list_[Inner]}
+        barrier = threading.Barrier(8)
+
+        def make(class_: type[Outer] = Outer, barrier: threading.Barrier = barrier) -> int:
+            barrier.wait()
+            return class_.from_dict({"inner": {"number": "1"}, "items": [{"number": 2}]}).inner.number
+
+        with ThreadPoolExecutor(8) as pool:
+            assert [task.result() for task in [pool.submit(make) for _ in range(8)]] == [1] * 8

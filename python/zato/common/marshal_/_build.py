@@ -7,11 +7,11 @@ tuples that become text only if something is wrong.
 from __future__ import annotations
 
 import dataclasses
+import threading
 import typing
 from collections.abc import Callable, Mapping
 from datetime import date, datetime, timezone
 from typing import Any, NamedTuple, TypeVar
-from weakref import WeakKeyDictionary
 
 from zato.common.exception import ElementIsNotAList, ElementMissing, ModelValidationError
 from zato.common.marshal_._fields import ModelField, fields_of
@@ -47,7 +47,7 @@ class _Field(NamedTuple):
 class Reader:
     """Makes instances of one class."""
 
-    __slots__ = ("__weakref__", "_created", "_fields", "_make", "class_")
+    __slots__ = ("_created", "_fields", "_make", "class_")
 
     def __init__(self, class_: type) -> None:
         self.class_ = class_
@@ -105,7 +105,12 @@ class Reader:
         return instance
 
 
-_readers: WeakKeyDictionary[type, Reader] = WeakKeyDictionary()
+# Where a class keeps what makes its instances: it must not outlive the class, which a deployment may replace.
+_READER = "_zato_reader"
+
+# Readers that are not complete yet, which only the thread that makes them may see.
+_unfinished: dict[type, Reader] = {}
+_making = threading.RLock()
 
 
 def reader_of(class_: type) -> Reader:
@@ -115,16 +120,26 @@ def reader_of(class_: type) -> Reader:
         NameError: If an annotation is text that names nothing.
         TypeError: If the class cannot be made a dataclass.
     """
-    reader = _readers.get(class_)
-    if reader is None:
+    known = class_.__dict__.get(_READER)
+    if known is not None:
+        return known
+    with _making:
+        reader = class_.__dict__.get(_READER) or _unfinished.get(class_)
+        if reader is not None:
+            return reader
+        is_outermost = not _unfinished
         fields_of(class_)
-        reader = _readers[class_] = Reader(class_)
+        reader = _unfinished[class_] = Reader(class_)
         try:
             reader.prepare()
-        except BaseException:
-            del _readers[class_]
-            raise
-    return reader
+            if is_outermost:
+                # Those inside may refer to those around them, so all are published together.
+                for made in _unfinished.values():
+                    setattr(made.class_, _READER, made)
+        finally:
+            if is_outermost:
+                _unfinished.clear()
+        return reader
 
 
 def build(
@@ -187,7 +202,11 @@ def _compile(field: ModelField) -> _Field:
         convert = _converter(field.type)
     exact = field.type if convert is not None and isinstance(field.type, type) and not is_nested(field.type) else None
     if convert is not None and exact is None:
-        convert = _guarded(convert, field.is_optional, is_nested(field.type))
+        refused: type[ModelValidationError] | None = None
+        if not field.is_optional:
+            is_required_list = field.item_type is not None and not field.has_default
+            refused = ElementMissing if is_nested(field.type) else ElementIsNotAList if is_required_list else None
+        convert = _guarded(convert, refused)
     make_absent, absent = None, None
     if field.has_default:
         make_absent, absent = (field.make_default, None) if field.has_factory else (None, field.default)
@@ -198,13 +217,13 @@ def _compile(field: ModelField) -> _Field:
     return _Field(field.name, convert, exact, is_required, make_absent, absent)
 
 
-def _guarded(convert: _Convert, is_optional: bool, needs_value: bool) -> _Convert:
-    """Lets `None` pass, but not where a model is required."""
+def _guarded(convert: _Convert, refused: type[ModelValidationError] | None) -> _Convert:
+    """Lets `None` pass, or raises an error where a model or a list is required."""
 
     def guarded(value: Any, path: Path, context: Any) -> Any:
         if value is None:
-            if needs_value and not is_optional:
-                raise ElementMissing(path_text(path))
+            if refused is not None:
+                raise refused(path_text(path))
             return None
         return convert(value, path, context)
 

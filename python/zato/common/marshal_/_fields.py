@@ -7,11 +7,11 @@ import types
 import typing
 from dataclasses import MISSING
 from typing import Any
-from weakref import WeakKeyDictionary
 
 __all__ = ["ModelField", "fields_of"]
 
-_known: WeakKeyDictionary[type, tuple[ModelField, ...]] = WeakKeyDictionary()
+# Where a class keeps its fields: they must not outlive the class, which a deployment may replace.
+_FIELDS = "_zato_fields"
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -50,9 +50,10 @@ def fields_of(class_: type) -> tuple[ModelField, ...]:
     Raises:
         NameError: If an annotation is text that names nothing.
     """
-    known = _known.get(class_)
+    known = class_.__dict__.get(_FIELDS)
     if known is None:
-        known = _known[class_] = _read(class_)
+        known = _read(class_)
+        setattr(class_, _FIELDS, known)
     return known
 
 
