@@ -30,7 +30,7 @@ def install() -> ModuleType:
         def __init__(self, *arguments: Any, **options: Any) -> None:
             pass
 
-    for name in ("Request", "HTTPRequestData", "Response", "ChannelInfo", "ChannelSecurityInfo"):
+    for name in ("Request", "HTTPRequestData", "Response", "ChannelInfo", "ChannelSecurityInfo", "InputElement"):
         setattr(core, name, type(name, (), {"__module__": "zato._core"}))
     core.Service = Service
     core.__version__ = "0"
