@@ -177,6 +177,8 @@ pub struct SimpleIoOptions {
     pub secret: NamePatterns,
     /// `[default] response_elem`.
     pub response_element: String,
+    /// `[default] skip_empty_request_keys`: whether empty inputs are left out where a declaration says nothing (3.2).
+    pub skips_empty_input: bool,
 }
 
 /// Exact names, prefixes and suffixes.

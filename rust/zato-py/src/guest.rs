@@ -294,5 +294,6 @@ pub(crate) fn simple_io<'py>(py: Python<'py>, host: &Host) -> PyResult<Bound<'py
     options.set_item("int", stanza(&host.options.simple_io.integer)?)?;
     options.set_item("secret", stanza(&host.options.simple_io.secret)?)?;
     options.set_item("response_elem", &host.options.simple_io.response_element)?;
+    options.set_item("skip_empty_input", host.options.simple_io.skips_empty_input)?;
     Ok(options)
 }

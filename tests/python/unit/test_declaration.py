@@ -192,3 +192,7 @@ def test_empty_inputs_may_be_skipped() -> None:
     skip = type("SkipEmpty", (), {"input": ("a", "b"), "force_empty_input": "b"})
     io = describe(sio(input_optional=("a", "b"), SkipEmpty=skip))
     assert io["skip_empty_input"] == ["a", "b"] and io["force_empty_input"] == ["b"]
+    everywhere = {**SIMPLE_IO, "skip_empty_input": True}
+    assert describe_io(sio(input_optional="a"), everywhere, "3.2")["skip_empty_input"] is True  # type: ignore[index]
+    no = type("SkipEmpty", (), {"input": False})
+    assert describe_io(sio(input_optional="a", SkipEmpty=no), everywhere, "3.2")["skip_empty_input"] is False  # type: ignore[index]

@@ -101,6 +101,7 @@ def describe_io(
         raise ValueError(
             f"{source.text} has both `class SkipEmpty` and skip_empty_keys or force_empty_keys; keep one of them"
         )
+    skips_input = profile == "3.2" and bool(simple_io_options.get("skip_empty_input"))
     default_input = source.get("default_input_value")
     if default_input is None:
         default_input = source.get("default_value")
@@ -123,7 +124,7 @@ def describe_io(
         "output_repeated": bool(source.get("output_repeated", False)),
         "skip_empty_keys": bool(skip),
         "force_empty_keys": _names(force) if not isinstance(force, bool) else [],
-        "skip_empty_input": _skipped(skip_empty, "input"),
+        "skip_empty_input": _skipped(skip_empty, "input", skips_input),
         "force_empty_input": _names(getattr(skip_empty, "force_empty_input", [])),
         "allow_empty_required": bool(source.get("allow_empty_required", False)),
         "use_channel_params_only": bool(source.get("use_channel_params_only", False)),
@@ -302,7 +303,7 @@ def _names(value: Any) -> list[str]:
     return [value] if isinstance(value, str) else [str(name) for name in value]
 
 
-def _skipped(skip_empty: Any, side: str) -> bool | list[str]:
+def _skipped(skip_empty: Any, side: str, default: bool) -> bool | list[str]:
     """Which inputs are left out if they are empty: all, none, or some by name."""
-    given = getattr(skip_empty, side, False)
+    given = getattr(skip_empty, side, default)
     return given if isinstance(given, bool) else _names(given)

@@ -40,7 +40,7 @@ pub fn read(path: &Path) -> Result<Loaded<SimpleIoOptions>> {
 }
 
 fn parse(text: &str) -> (SimpleIoOptions, Vec<Problem>, Vec<Problem>) {
-    let (file, problems) = ini::parse(text);
+    let (file, mut problems) = ini::parse(text);
     let mut warnings = Vec::new();
     let mut patterns = |stanza: &str| {
         let mut patterns = NamePatterns::default();
@@ -76,7 +76,17 @@ fn parse(text: &str) -> (SimpleIoOptions, Vec<Problem>, Vec<Problem>) {
         .stanza("default")
         .and_then(|stanza| stanza.get("response_elem"))
         .map_or_else(|| "response".to_owned(), super::ini::Entry::text);
-    (SimpleIoOptions { boolean, integer, secret, response_element }, problems, warnings)
+    let skips_empty_input =
+        match file.stanza("default").and_then(|stanza| stanza.get("skip_empty_request_keys")) {
+            None => false,
+            Some(entry) => super::reader::boolean(&entry.text()).unwrap_or_else(|| {
+                let message = format!("expected True or False, found `{}`", entry.text());
+                let problem = Problem::new(message).line(entry.line).object("[default]");
+                problems.push(problem.field("skip_empty_request_keys"));
+                false
+            }),
+        };
+    (SimpleIoOptions { boolean, integer, secret, response_element, skips_empty_input }, problems, warnings)
 }
 
 #[cfg(test)]
@@ -92,6 +102,14 @@ mod tests {
         assert_eq!(rules.integer.suffixes, ["_count", "_id", "_size", "_size_min", "_size_max", "_timeout"]);
         assert!(rules.secret.exact.contains(&"xApiKey".to_owned()) && rules.secret.exact.len() == 11);
         assert_eq!(rules.response_element, "response");
+    }
+
+    #[test]
+    fn empty_inputs_may_be_left_out_everywhere() {
+        assert!(!defaults().skips_empty_input);
+        assert!(parse("[default]\nskip_empty_request_keys=True\n").0.skips_empty_input);
+        let (_, problems, _) = parse("[default]\nskip_empty_request_keys=perhaps\n");
+        assert_eq!(problems[0].message, "expected True or False, found `perhaps`");
     }
 
     #[test]
