@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from environment import Environment, environment
@@ -123,6 +125,21 @@ def test_secrets_arrive_encrypted_and_can_be_decrypted(served: Environment) -> N
         seen = served.post(path, {"password": "x", "pin": 5}).json()["seen"]
         assert seen["password"][1].startswith("zato.secret.") and seen["pin"][1].startswith("zato.secret.")
     assert served.post("/not-encrypted", {"password": "x"}).json()["seen"] == "x"
+
+
+def test_secrets_arrive_encrypted_where_the_key_is_not_in_a_file(tmp_path: Path) -> None:
+    with environment(tmp_path / "qs", fixtures=("services/elements.py",)) as own:
+        channel = {"name": "d", "url_path": "/d", "service": "elements.decrypts", "data_format": "json"}
+        own.enmasse({"channel_rest": [channel]})
+        own.stop()
+        (found,) = own.server.rglob("secrets.conf")
+        text = found.read_text()
+        key = re.search(r"^key1\s*=\s*(\S+)", text, re.MULTILINE)
+        assert key
+        found.write_text(text.replace(key.group(1), ""))
+        own.zato("start", own.server, env={"ZATO_SECRET_KEY": key.group(1)})
+        own.is_running = True
+        assert own.post("/d", {"password": "x"}).json()["seen"]["by_server"] == "x"
 
 
 # Input that is meant to hurt

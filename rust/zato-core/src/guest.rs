@@ -12,6 +12,7 @@ use crate::compat::Profile;
 use crate::error::Result;
 use crate::invocation::Invocation;
 use crate::problem::Problem;
+use crate::secret::Secret;
 
 /// One file of a deployment unit.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -122,6 +123,8 @@ pub struct GuestOptions {
     pub switch_interval: Duration,
     /// Name inference of SimpleIO (reference operations 4.3).
     pub simple_io: SimpleIoOptions,
+    /// The secret key, if the server was given it instead of finding it in secrets.conf.
+    pub secret_key: Option<Secret>,
     /// `[misc] service_invoker_allow_internal`: internal services, or channels, for which the invoker service runs
     /// internal services.
     pub invoker_allows_internal: Vec<String>,

@@ -6,6 +6,7 @@ use std::sync::OnceLock;
 use pyo3::exceptions::{PyRuntimeError, PyValueError};
 use pyo3::prelude::*;
 use zato_core::{Error, ErrorKind, Result, Secret};
+use zato_server::config::env::SECRET_KEY;
 use zato_server::config::secrets::SecretsFile;
 use zato_server::config::{Environment, ServerPaths};
 use zato_store::Cipher;
@@ -30,7 +31,11 @@ fn make() -> Result<Cipher> {
     let host =
         guest::host().ok_or_else(|| Error::new(ErrorKind::NotFound, "no server runs in this process"))?;
     let paths = ServerPaths::new(&host.options.base_dir);
-    Cipher::new(SecretsFile::load(&paths, &Environment::of_process())?.secret_key()?)
+    let mut environment = Environment::of_process();
+    if let Some(key) = &host.options.secret_key {
+        environment.set(SECRET_KEY, key.expose());
+    }
+    Cipher::new(SecretsFile::load(&paths, &environment)?.secret_key()?)
 }
 
 /// Encrypts a value of secret input; anything but text is written as text first.

@@ -19,8 +19,9 @@ use std::sync::Arc;
 use tokio::sync::oneshot;
 use zato_core::error::Context;
 use zato_core::guest::{GuestFactory, GuestOptions, ImportListener, ServiceFilter};
-use zato_core::{Error, ErrorKind, Result};
+use zato_core::{Error, ErrorKind, Result, Secret};
 
+use crate::config::env::SECRET_KEY;
 use crate::config::{Environment, ServerOptions, ServerPaths};
 use crate::deploy::import_note::ImportNote;
 use crate::logging::AccessLogFile;
@@ -100,6 +101,7 @@ fn guest_options(options: &WorkerOptions) -> GuestOptions {
         queue_limit: server.runtime.queue_limit,
         switch_interval: server.runtime.switch_interval,
         simple_io: server.simple_io.clone(),
+        secret_key: options.environment.get(SECRET_KEY).map(Secret::new),
         invoker_allows_internal: server.invoker_allows_internal.clone(),
         is_service_allowed: ServiceFilter(Arc::new(move |service| allowed.allows_service(service))),
         has_old_module_names: server.runtime.has_old_module_names,
