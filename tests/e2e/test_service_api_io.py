@@ -11,7 +11,7 @@ SERVICES = (
     "inner-split", "inner-combined", "class-level", "single-name", "single-element", "list-form", "inner-io",
     "empty-declaration", "output-only", "parent-io", "child-io", "inherited-io", "inferred", "explicit", "with-keys",
     "defaults", "input-default", "produced", "repeated", "attributes", "missing", "wrapped", "unwrapped", "envelope",
-    "converted", "bad-output",
+    "converted", "bad-output", "attributes-of-input",
 )  # fmt: skip
 
 
@@ -52,6 +52,18 @@ def test_dashes_inside_simple_io(served: Environment) -> None:
 def test_declarations_on_the_class_itself_are_not_wrapped(served: Environment) -> None:
     answer = served.post("/class-level", {"one": "1", "my-dashed-name": "x"}).json()
     assert answer == {"a": {"my-dashed-name": ["str", "x"], "one": ["str", "1"], "two": ["str", ""]}}
+
+
+def test_declared_input_has_attributes_for_as_long_as_it_has_the_elements(served: Environment) -> None:
+    given = {"name": "a", "items": "b", "two words": "c"}
+    assert served.post("/attributes-of-input", given).json() == {
+        "name": "a",
+        "items_is_method": True,
+        "set": "d",
+        "has_gone": False,
+        "error": "No such key `name` in self.request.input, known ones: `items`, `two words`",
+        "copy": "c",
+    }
 
 
 def test_a_single_name_or_element_is_a_declaration(served: Environment) -> None:

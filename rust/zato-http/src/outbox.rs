@@ -127,3 +127,86 @@ impl Wakeups for Outbox {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::AtomicUsize;
+    use std::task::{Wake, Waker};
+
+    use zato_core::wakeups::hold;
+
+    use super::*;
+    use crate::link::CoarseClock;
+
+    #[derive(Default)]
+    struct Count(AtomicUsize);
+
+    impl Wake for Count {
+        fn wake(self: Arc<Self>) {
+            self.0.fetch_add(1, SeqCst);
+        }
+    }
+
+    /// An outbox and a link whose task counts how often it is woken.
+    fn link() -> (Arc<Outbox>, Arc<Link>, Arc<Count>) {
+        let outbox = Arc::<Outbox>::default();
+        let address = ([127, 0, 0, 1], 1).into();
+        let link = Link::new(address, address, Arc::new(CoarseClock::new()), Arc::clone(&outbox));
+        let count = Arc::<Count>::default();
+        link.waker.register(&Waker::from(Arc::clone(&count)));
+        (outbox, Arc::new(link), count)
+    }
+
+    #[test]
+    fn a_link_waits_once_until_it_is_delivered() {
+        let (outbox, link, count) = link();
+        let waker = Waker::from(Arc::clone(&link));
+        waker.wake_by_ref();
+        waker.wake_by_ref();
+        assert_eq!((outbox.links.len(), count.0.load(SeqCst)), (1, 0));
+        assert!(outbox.deliver());
+        assert_eq!(count.0.load(SeqCst), 1);
+        assert!(!outbox.deliver());
+        waker.wake_by_ref();
+        assert_eq!(outbox.links.len(), 1, "and may come again");
+    }
+
+    #[test]
+    fn the_bell_is_rung_once_and_not_for_what_is_held_back() {
+        let (outbox, link, _) = link();
+        let bell = Arc::<Count>::default();
+        outbox.bell.register(&Waker::from(Arc::clone(&bell)));
+        hold(true);
+        outbox.put(Arc::clone(&link));
+        hold(false);
+        assert_eq!(bell.0.load(SeqCst), 0);
+        outbox.flush();
+        outbox.flush();
+        outbox.put(link);
+        assert_eq!(bell.0.load(SeqCst), 1);
+    }
+
+    #[test]
+    fn an_answer_ends_the_wait_whatever_moment_it_comes_at() {
+        let (outbox, link, count) = link();
+        for round in 1..=500 {
+            link.waker.register(&Waker::from(Arc::clone(&count)));
+            let (theirs, answered) = (Arc::clone(&outbox), Arc::clone(&link));
+            let answering = thread::spawn(move || theirs.put(answered));
+            while count.0.load(SeqCst) < round {
+                outbox.no_wait_before.store(0, Relaxed);
+                outbox.wait();
+            }
+            answering.join().unwrap();
+        }
+    }
+
+    #[test]
+    fn waiting_in_vain_is_not_repeated_at_once() {
+        let (outbox, ..) = link();
+        outbox.wait();
+        let began = Instant::now();
+        outbox.wait();
+        assert!(began.elapsed() < Duration::from_nanos(PATIENCE));
+    }
+}
