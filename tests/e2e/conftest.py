@@ -9,11 +9,12 @@ from pathlib import Path
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
+
+from environment import Environment, environment
+
 # What is installed is tested, not the tree, which has no native part.
 SOURCES = Path(__file__).parents[2] / "python"
 sys.path[:] = [entry for entry in sys.path if Path(entry).resolve() != SOURCES]
-
-from environment import Environment, environment
 
 
 @pytest.fixture(scope="module")

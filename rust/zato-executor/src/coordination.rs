@@ -47,17 +47,7 @@ use crate::courtesy::Courtesy;
 use crate::drainer::{Drainer, Pulse};
 use crate::idle::Places;
 use crate::options::Options;
-
-/// A thread is awake and will look at the queue; whoever sets the bit answers for that.
-const SEARCHING: u64 = 1;
-/// Jobs block at present, so each job taken while others wait wakes a follower at once.
-const BLOCKING: u64 = 1 << 1;
-/// The monitor is awake.
-const WATCHED: u64 = 1 << 2;
-/// Threads are to leave.
-const STOPPING: u64 = 1 << 3;
-/// One active thread; the upper bits count them.
-const ACTIVE: u64 = 1 << 16;
+use crate::word::{ACTIVE, BLOCKING, SEARCHING, STOPPING, WATCHED, Word};
 
 /// A drainer is looked at closely only if it took its job longer ago than this, in nanoseconds.
 const SUSPICION: u64 = 100_000;
@@ -66,49 +56,16 @@ const RUNNABLE: u64 = 200_000;
 /// A drainer gets company after this many nanoseconds in one job even if it computes.
 const PATIENCE: u64 = 5_000_000;
 /// How long one blocked drainer makes the whole executor expect more of them, in nanoseconds.
-const REGIME: u64 = 20_000_000;
-/// How long after that the monitor looks less often, in nanoseconds.
-const CALM_AFTER: u64 = 1_000_000_000;
+pub(crate) const REGIME: u64 = 20_000_000;
 /// How long no thread is made after the system refused one, in nanoseconds.
 const SPAWN_PAUSE: u64 = 100_000_000;
-
-/// One value of the word.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Word(u64);
-
-impl Word {
-    /// Threads that work for the queue.
-    pub(crate) const fn active(self) -> u64 {
-        self.0 / ACTIVE
-    }
-
-    /// Whether threads are to leave.
-    pub(crate) const fn is_stopping(self) -> bool {
-        self.0 & STOPPING != 0
-    }
-
-    /// Whether jobs block at present.
-    pub(crate) const fn is_blocking(self) -> bool {
-        self.0 & BLOCKING != 0
-    }
-
-    /// Whether the monitor is awake.
-    pub(crate) const fn is_watched(self) -> bool {
-        self.0 & WATCHED != 0
-    }
-
-    /// Whether a thread is awake, or about to be, to look for work.
-    pub(crate) const fn is_searching(self) -> bool {
-        self.0 & SEARCHING != 0
-    }
-}
 
 /// Everything threads have in common apart from the jobs.
 #[derive(Debug)]
 pub(crate) struct Coordination {
     pub(crate) options: Options,
     pub(crate) admission: CachePadded<Admission>,
-    word: CachePadded<AtomicU64>,
+    pub(crate) word: CachePadded<AtomicU64>,
     pub(crate) drainer: CachePadded<Drainer>,
     pub(crate) places: Places,
     /// Giving way between two jobs.
@@ -121,7 +78,7 @@ pub(crate) struct Coordination {
     /// Somebody took the token and wants the monitor to make a thread for it.
     is_thread_wanted: AtomicBool,
     no_thread_before: AtomicU64,
-    blocking_until: AtomicU64,
+    pub(crate) blocking_until: AtomicU64,
     monitor: OnceLock<Thread>,
     quiet: (Mutex<()>, Condvar),
     epoch: Instant,
@@ -227,7 +184,7 @@ impl Coordination {
 
     /// Whether the drainer waits for something other than a CPU: the network, a lock, a clock. That it took its job
     /// long ago, or used little CPU since, says nothing: on a busy machine it may be ready and not be let.
-    fn is_drainer_blocked(&self, now: u64) -> bool {
+    pub(crate) fn is_drainer_blocked(&self, now: u64) -> bool {
         // Asking costs several microseconds, and every push may want to know.
         if self.drainer.runnable_age(now) < RUNNABLE {
             return false;
@@ -279,58 +236,10 @@ impl Coordination {
         }
     }
 
-    /// Looks after the jobs that wait, on behalf of the monitor; gives whether there are any.
-    pub(crate) fn look(&self) -> bool {
-        if self.admission.waiting() == 0 {
-            return false;
-        }
-        let word = self.word();
-        if word.active() == 0 {
-            self.wake_one();
-        } else if !word.is_searching() {
-            self.suspect();
-        }
-        true
-    }
-
-    /// Sends the monitor to sleep unless it is needed; gives whether it may sleep.
-    pub(crate) fn stop_watching(&self) -> bool {
-        self.word.fetch_and(!WATCHED, SeqCst);
-        // Whoever was counted before this saw the monitor awake and did not wake it.
-        if self.admission.waiting() > 0 {
-            self.word.fetch_or(WATCHED, SeqCst);
-            return false;
-        }
-        true
-    }
-
     fn unpark_monitor(&self) {
         if let Some(monitor) = self.monitor.get() {
             monitor.unpark();
         }
-    }
-
-    /// Forgets that jobs block once that was long enough ago; gives whether they still count as blocking. Where
-    /// followers are woken at once no push ever finds the drainer stuck, so that this has to look for itself whether
-    /// the last thread that took a job waits.
-    pub(crate) fn expire_blocking(&self) -> bool {
-        if !self.word().is_blocking() {
-            return false;
-        }
-        let now = self.now();
-        if self.drainer.pulse() != Pulse::NONE && self.is_drainer_blocked(now) {
-            self.blocking_until.store(now + REGIME, Ordering::Relaxed);
-        }
-        let is_over = now >= self.blocking_until.load(Ordering::Relaxed);
-        if is_over {
-            self.word.fetch_and(!BLOCKING, SeqCst);
-        }
-        !is_over
-    }
-
-    /// Whether no drainer was found blocked for long.
-    pub(crate) fn is_calm(&self) -> bool {
-        self.now() > self.blocking_until.load(Ordering::Relaxed) + CALM_AFTER
     }
 
     /// Takes the wish for a thread, if there is one; the token comes with it.

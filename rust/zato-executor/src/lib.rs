@@ -7,7 +7,8 @@
 //!
 //! Invariant: nothing here knows what a job is, or that the lock is Python's.
 //!
-//! - `coordination` holds the protocol: who is to wake whom, and why no wake-up can get lost;
+//! - `coordination` holds the protocol: who is to wake whom, and why no wake-up can get lost; `word` is its center,
+//!   `watching` the monitor's part of it;
 //! - `worker` is the life of a thread, `monitor` the clock behind it all;
 //! - `admission`, `courtesy`, `drainer` and `idle` are the pieces of shared state.
 
@@ -23,6 +24,8 @@ mod options;
 mod statistics;
 mod task;
 mod timer_slack;
+mod watching;
+mod word;
 mod worker;
 
 pub use executor::Executor;

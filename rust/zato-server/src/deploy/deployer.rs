@@ -195,7 +195,7 @@ impl Deployer {
             return Err(Error::new(ErrorKind::Invalid, "a rollback goes back at least one version"));
         }
         let unit = self.store.unit_at(key, usize::try_from(steps).unwrap_or(usize::MAX)).await;
-        unit.map_err(|error| error.hint("`zato info` lists the units and their versions"))
+        unit.map_err(|error| error.hint("`zato service deployments` lists the units and their versions"))
     }
 
     async fn deploy_by_hand(

@@ -98,7 +98,7 @@ fn read_options(reader: &mut Reader<'_>) -> ServerOptions {
         runtime: RuntimeOptions {
             profile,
             has_old_module_names: reader.boolean("compat", "old_module_names", true),
-            max_threads: reader.number("main", "max_threads", 256, (1, 10_000)) as usize,
+            max_threads: reader.number("main", "max_threads", 256, (1, 4_096)) as usize,
             queue_limit: reader.number("main", "queue_limit", 10_000, (1, 10_000_000)) as usize,
             stuck_timeout: main_stanza::stuck_timeout(reader),
             switch_interval: main_stanza::switch_interval(reader),

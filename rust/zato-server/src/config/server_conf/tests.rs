@@ -177,6 +177,7 @@ fn every_bad_value_is_told_with_line_field_and_way_out() {
         ("[main]\nworkers=0\n", 2, "workers"),
         ("[main]\nworkers=many\n", 2, "workers"),
         ("[main]\nmax_threads=-1\n", 2, "max_threads"),
+        ("[main]\nmax_threads=4097\n", 2, "max_threads"),
         ("[main]\nqueue_limit=1.5\n", 2, "queue_limit"),
         ("[main]\nrequest_timeout=soon\n", 2, "request_timeout"),
         ("[main]\nswitch_interval=2h\n", 2, "switch_interval"),
