@@ -47,7 +47,7 @@ def milliseconds(text: str) -> float:
 def measure(server: Server, path: str, connections: int, seconds: int, *extra: str, script: list[str] | None = None) -> Sample:
     """Loads one path of one server."""
     command = [
-        "taskset", "-c", "1", "wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--latency", *extra,
+        "taskset", "-c", "1" if server.core == "0" else server.core, "wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--latency", *extra,
         *(["-s", str(HERE / "load" / script[0])] if script else []), server.url + path, *(["--", *script[1:]] if script else []),
     ]  # fmt: skip
     before = server.cpu_seconds()
@@ -157,18 +157,23 @@ def main() -> int:
     parser.add_argument("cases", nargs="*", help="hello json declared secured sleep nested cpu mix start deploy memory leak")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=int, default=3)
+    parser.add_argument("--unpinned", action="store_true", help="let servers and load use both cores")
     options = parser.parse_args()
     wanted = set(options.cases)
     if not shutil.which("wrk"):
         subprocess.run(["apt-get", "install", "-y", "-qq", "wrk"], check=True, stdout=subprocess.DEVNULL)
     prepare()
     print(f"# {time.strftime('%Y-%m-%d')}, {platform.machine()}, Python {platform.python_version()}, "
-          f"{options.rounds} rounds of {options.seconds} s, server on core 0, wrk on core 1")  # fmt: skip
+          f"{options.rounds} rounds of {options.seconds} s, "
+          + ("nothing pinned" if options.unpinned else "server on core 0, wrk on core 1"))  # fmt: skip
     with tempfile.TemporaryDirectory() as directory:
         zato = Zato.make(Path(directory) / "qs")
         servers: dict[str, Server] = {"zato": zato}
         for peer in (granian(), gunicorn(), fastapi(), raw_hyper()):
             servers[peer.name] = peer
+        if options.unpinned:
+            for server in servers.values():
+                server.core = "0-1"
         singles = {"start": start_time, "deploy": deploy_latency, "memory": memory_with_services, "leak": redeploy_growth}
         loads = wanted - set(singles)
         try:

@@ -47,7 +47,7 @@ class Server:
     name: str
     command: list[str]
     port: int
-    core: int = 0
+    core: str = "0"
     environment: dict[str, str] = field(default_factory=dict)
     process: subprocess.Popen[bytes] | None = None
 
@@ -59,7 +59,7 @@ class Server:
     def start(self) -> float:
         """Starts it and gives how many seconds it took to accept connections."""
         begun = time.monotonic()
-        command = ["taskset", "-c", str(self.core), *self.command]
+        command = ["taskset", "-c", self.core, *self.command]
         self.process = subprocess.Popen(
             command,
             env=os.environ | self.environment,
@@ -163,7 +163,7 @@ class Zato(Server):
             "Zato_Config_Bind_Port": str(port),
             "Zato_Config_Num_Threads": str(workers),
         }
-        made = cls("zato", [str(OWN_BIN / "zato"), "start", str(root / "server1"), "--fg"], port, 0, variables)
+        made = cls("zato", [str(OWN_BIN / "zato"), "start", str(root / "server1"), "--fg"], port, "0", variables)
         made.root = root
         made.zato("quickstart", "create", str(root))
         return made
