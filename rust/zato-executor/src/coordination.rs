@@ -56,7 +56,7 @@ const RUNNABLE: u64 = 200_000;
 /// A drainer gets company after this many nanoseconds in one job even if it computes.
 const PATIENCE: u64 = 5_000_000;
 /// How long one blocked drainer makes the whole executor expect more of them, in nanoseconds.
-pub(crate) const REGIME: u64 = 20_000_000;
+const REGIME: u64 = 20_000_000;
 /// How long no thread is made after the system refused one, in nanoseconds.
 const SPAWN_PAUSE: u64 = 100_000_000;
 
@@ -184,7 +184,7 @@ impl Coordination {
 
     /// Whether the drainer waits for something other than a CPU: the network, a lock, a clock. That it took its job
     /// long ago, or used little CPU since, says nothing: on a busy machine it may be ready and not be let.
-    pub(crate) fn is_drainer_blocked(&self, now: u64) -> bool {
+    fn is_drainer_blocked(&self, now: u64) -> bool {
         // Asking costs several microseconds, and every push may want to know.
         if self.drainer.runnable_age(now) < RUNNABLE {
             return false;

@@ -27,7 +27,7 @@ pub trait Gate: Send + Sync + 'static {
     /// Told that the job this thread ran last took longer than [`LONG`].
     fn took_long(&self) {}
 
-    /// Makes known what jobs have held back. Called by a thread that stops taking jobs, and every
-    /// [`Options::tick`](crate::Options::tick) for as long as jobs wait. Called with or without the guest's lock.
+    /// Makes known what jobs have held back. Called by a thread that stops taking jobs, and by the monitor, every
+    /// few times [`Options::tick`](crate::Options::tick) at most, for as long as jobs wait. Called with or without the guest's lock.
     fn flush(&self) {}
 }

@@ -2,8 +2,7 @@
 
 use std::sync::atomic::{Ordering, Ordering::SeqCst};
 
-use crate::coordination::{Coordination, REGIME};
-use crate::drainer::Pulse;
+use crate::coordination::Coordination;
 use crate::word::{BLOCKING, WATCHED};
 
 /// How long after the last blocked drainer the monitor looks less often, in nanoseconds.
@@ -35,18 +34,12 @@ impl Coordination {
         true
     }
 
-    /// Forgets that jobs block once that was long enough ago; gives whether they still count as blocking. Where
-    /// followers are woken at once no push ever finds the drainer stuck, so that this has to look for itself whether
-    /// the last thread that took a job waits.
+    /// Forgets that jobs block once that was long enough ago; gives whether they still count as blocking.
     pub(crate) fn expire_blocking(&self) -> bool {
         if !self.word().is_blocking() {
             return false;
         }
-        let now = self.now();
-        if self.drainer.pulse() != Pulse::NONE && self.is_drainer_blocked(now) {
-            self.blocking_until.store(now + REGIME, Ordering::Relaxed);
-        }
-        let is_over = now >= self.blocking_until.load(Ordering::Relaxed);
+        let is_over = self.now() >= self.blocking_until.load(Ordering::Relaxed);
         if is_over {
             self.word.fetch_and(!BLOCKING, SeqCst);
         }
