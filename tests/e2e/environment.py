@@ -11,6 +11,7 @@ import shutil
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -53,6 +54,17 @@ def wait_for(condition: Callable[[], Any], seconds: float = 15.0, what: str = ""
                 return last
         time.sleep(0.002)
     raise AssertionError(f"not within {seconds} s: {what or condition}; last state: {last!r}")
+
+
+def at_once(count: int, call: Callable[[], Any]) -> list[Any]:
+    """Calls from so many threads at once, and gives what each of them got once all have it."""
+    got: list[Any] = []
+    threads = [threading.Thread(target=lambda: got.append(call())) for _ in range(count)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return got
 
 
 def is_alive(pid: int) -> bool:

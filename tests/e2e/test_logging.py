@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import json
 import re
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from environment import Environment, environment, wait_for
+from environment import Environment, at_once, environment, wait_for
 
 LINE = re.compile(
     r"(?P<time>\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3}) - (?P<level>[A-Z]+[ \d]*) - (?P<process>\d+):(?P<thread>\S+) - "
@@ -121,14 +120,7 @@ def test_a_call_for_later_logs_under_its_own_cid(served: Environment) -> None:
 
 
 def test_coroutines_side_by_side_keep_their_cids(served: Environment) -> None:
-    cids: list[str] = []
-    threads = [
-        threading.Thread(target=lambda: cids.append(served.get("/asynchronous").json()["cid"])) for _ in range(20)
-    ]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    cids = at_once(20, lambda: served.get("/asynchronous").json()["cid"])
     assert len(set(cids)) == 20
 
     def is_paired() -> bool:
@@ -291,11 +283,7 @@ def test_files_are_rotated_by_size_and_no_line_is_lost(tmp_path: Path) -> None:
     zato.start()
     try:
         made_channels(zato)
-        threads = [threading.Thread(target=lambda: zato.post("/much", {"lines": 1000})) for _ in range(8)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
+        at_once(8, lambda: zato.post("/much", {"lines": 1000}))
 
         def files() -> list[Path]:
             return [path for path in (zato.server / "logs").glob("server.log*") if not path.name.endswith(".lock")]

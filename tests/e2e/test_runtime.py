@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 
 import pytest
-from environment import Environment, environment, is_alive, wait_for
+from environment import Environment, at_once, environment, is_alive, wait_for
 
 CODE = """\
 import asyncio, ctypes, multiprocessing, os, sys, threading, time
@@ -258,17 +258,8 @@ def test_an_endless_loop_is_ended_at_the_timeout_and_hurts_nobody(served: Enviro
 
 
 def test_a_full_queue_answers_503_with_retry_after(served: Environment) -> None:
-    answers: list[tuple[int, str | None]] = []
-
-    def call() -> None:
-        answer = served.get("/sleeps")
-        answers.append((answer.status, answer.headers["Retry-After"]))
-
-    threads = [threading.Thread(target=call) for _ in range(160)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    got = at_once(160, lambda: served.get("/sleeps"))
+    answers = [(answer.status, answer.headers["Retry-After"]) for answer in got]
     statuses = {status for status, _ in answers}
     assert statuses == {200, 503}
     assert all(retry for status, retry in answers if status == 503)
@@ -280,12 +271,7 @@ def test_coroutines(served: Environment) -> None:
     assert served.get("/calls-async").text.startswith("async ")
     assert served.get("/async-fails").status == 500
     begun = time.monotonic()
-    got: list[str] = []
-    threads = [threading.Thread(target=lambda: got.append(served.get("/async").text)) for _ in range(40)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    got = at_once(40, lambda: served.get("/async").text)
     assert len(set(got)) == 40
     assert time.monotonic() - begun < 2.0
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from environment import Environment, environment, is_alive, wait_for
+from environment import Environment, at_once, environment, is_alive, wait_for
 
 CODE = """\
 import ctypes, threading
@@ -58,17 +57,8 @@ def replacement(served: Environment, worker: int) -> None:
 
 def test_a_worker_whose_threads_are_all_stuck_is_replaced(served: Environment) -> None:
     [worker] = served.worker_pids()
-    answers: list[tuple[int, str | None]] = []
-
-    def call() -> None:
-        answer = served.get("/locks")
-        answers.append((answer.status, answer.headers["Retry-After"]))
-
-    clients = [threading.Thread(target=call) for _ in range(7)]
-    for client in clients:
-        client.start()
-    for client in clients:
-        client.join()
+    got = at_once(7, lambda: served.get("/locks"))
+    answers = [(answer.status, answer.headers["Retry-After"]) for answer in got]
     # Two ran, three waited, and two found the queue full.
     assert sorted(answers, key=str) == [(503, "1")] * 2 + [(504, None)] * 5
     replacement(served, worker)

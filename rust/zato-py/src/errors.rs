@@ -21,7 +21,7 @@ pub(crate) fn raise<'py>(py: Python<'py>, class: &str, arguments: impl pyo3::cal
 
 /// Turns an exception that escaped from our own Python half into one of our errors.
 pub(crate) fn to_error(py: Python<'_>, what: &str, error: &PyErr) -> Error {
-    let traceback = Parts::get(py).map(|parts| parts.traceback(py, error)).unwrap_or_default();
+    let traceback = Parts::traceback_of(py, error);
     Error::new(ErrorKind::Internal, format!("{what}: {error}")).hint(traceback)
 }
 

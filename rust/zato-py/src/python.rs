@@ -80,6 +80,11 @@ impl Parts {
         Ok(self.service_input.bind(py).call0()?.cast_into::<PyDict>()?)
     }
 
+    /// Returns the traceback of an exception as text; nothing if the parts are not to be had.
+    pub(crate) fn traceback_of(py: Python<'_>, error: &PyErr) -> String {
+        Self::get(py).map(|parts| parts.traceback(py, error)).unwrap_or_default()
+    }
+
     /// Returns the traceback of an exception as text.
     pub(crate) fn traceback(&self, py: Python<'_>, error: &PyErr) -> String {
         let text = || -> PyResult<String> {

@@ -242,8 +242,7 @@ fn swallow(py: Python<'_>, instance: &Bound<'_, Service>, call: &Call, hook: &st
         if error.is_instance_of::<PySystemExit>(py) {
             fork::end_child(py, Some(&error));
         }
-        let traceback =
-            crate::python::Parts::get(py).map(|parts| parts.traceback(py, &error)).unwrap_or_default();
+        let traceback = crate::python::Parts::traceback_of(py, &error);
         tracing::error!(
             target: "zato",
             cid = %call.cid,

@@ -38,8 +38,7 @@ pub(crate) fn send(
         drop(watch.end(py));
     }
     if let Err(error) = outcome {
-        let traceback =
-            crate::python::Parts::get(py).map(|parts| parts.traceback(py, &error)).unwrap_or_default();
+        let traceback = crate::python::Parts::traceback_of(py, &error);
         tracing::error!(
             target: "zato",
             cid = %call.cid,

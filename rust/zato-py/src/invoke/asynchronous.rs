@@ -104,7 +104,7 @@ pub(crate) fn run_async(py: Python<'_>, job: AsyncCall) {
     let response = match outcome {
         Ok(response) => response,
         Err(error) => {
-            let traceback = Parts::get(py).map(|parts| parts.traceback(py, &error)).unwrap_or_default();
+            let traceback = Parts::traceback_of(py, &error);
             let name = &call.entry.info.name;
             tracing::error!(target: "zato", cid = %call.cid, "asynchronous call of service `{name}` failed\n{traceback}");
             return;
