@@ -205,7 +205,7 @@ def prepare() -> None:
     """Installs peers into an environment of their own and builds the hyper peer."""
     if not (BENCH_BIN / "granian").exists():
         subprocess.run([sys.executable, "-m", "venv", str(ROOT / ".venv-bench")], check=True)
-        peers = ["granian", "gunicorn", "gevent", "packaging", "uvicorn[standard]", "fastapi"]
+        peers = ["granian", "gunicorn", "gevent", "packaging", "uvicorn[standard]", "fastapi", "lxml"]
         subprocess.run([str(BENCH_BIN / "pip"), "install", "--quiet", *peers], check=True)
     command = ["cargo", "build", "--quiet", "--release", "--package", "zato-http", "--example", "raw_hyper"]
     subprocess.run(command, check=True, cwd=ROOT)
