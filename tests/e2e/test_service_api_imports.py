@@ -50,11 +50,9 @@ def test_subclasses_of_what_the_server_ships_are_deployed_and_their_bases_are_no
     ("path", "message"),
     [
         ("/missing?what=kvdb", "`self.kvdb.conn` needs Redis connections"),
-        ("/missing?what=sql", "`self.outgoing.sql` needs outgoing connections"),
+        ("/missing?what=sql", "`self.out.sql.get` needs SQL connections"),
         ("/missing?what=cluster", "`Cluster` needs the tables of Zato's own database"),
         ("/missing?what=pubsub", "`PubSub` needs publish/subscribe"),
-        ("/adapter", "`self.out.rest` needs outgoing connections"),
-        ("/rest", "`self.out.rest` needs outgoing connections"),
     ],
 )
 def test_what_is_not_there_is_named(served: Environment, path: str, message: str) -> None:

@@ -28,7 +28,7 @@ mod terminal;
 use std::fmt;
 use std::path::PathBuf;
 
-use zato_core::guest::GuestFactory;
+use zato_server::worker::GuestFactory;
 
 pub use exit::ExitCode;
 pub use normalize::normalize;

@@ -5,12 +5,15 @@
 
 pub mod channel;
 mod inert;
+pub mod outgoing;
 pub mod security;
 pub mod service;
 
 pub use channel::rest::RestChannel;
+pub use outgoing::rest::OutgoingRest;
 pub use security::api_key::ApiKey;
 pub use security::basic_auth::BasicAuth;
+pub use security::bearer_token::BearerToken;
 pub use service::ServiceConfig;
 
 #[cfg(test)]

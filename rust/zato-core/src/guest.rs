@@ -324,6 +324,3 @@ pub struct ServiceSetting {
     /// Above this time a call is logged as slow.
     pub slow_threshold: Option<Duration>,
 }
-
-/// Makes the guest of a worker. The composition root passes it down so that nothing else knows Python.
-pub type GuestFactory = Arc<dyn Fn(GuestOptions) -> Result<Arc<dyn Guest>> + Send + Sync>;

@@ -17,6 +17,7 @@ use zato_core::guest::{
 use zato_core::invocation::{Failure, FailureKind, Invocation};
 use zato_core::{Error, ErrorKind, Result, Wakeups};
 use zato_executor::{Executor, Options};
+use zato_server::worker::OutgoingConnections;
 
 use crate::deploy::Deployer;
 use crate::entry::Registry;
@@ -33,6 +34,7 @@ pub(crate) struct Host {
     pub(crate) registry: ArcSwap<Registry>,
     pub(crate) settings: ArcSwap<ServiceSettings>,
     pub(crate) executor: Arc<Executor<PythonGate>>,
+    outgoing: OutgoingConnections,
     /// The I/O thread, once it serves.
     wakeups: OnceLock<Arc<dyn Wakeups>>,
     /// Whether threads that are stuck are not waited for.
@@ -51,6 +53,11 @@ impl Host {
 /// Returns the host of this process; nothing in a forked child, which has none of its threads.
 pub(crate) fn host() -> Option<&'static Arc<Host>> {
     if is_forked() { None } else { HOST.get() }
+}
+
+/// Returns outgoing connections in force; none outside of a server. A forked child has them as well.
+pub(crate) fn outgoing() -> Option<&'static OutgoingConnections> {
+    HOST.get().map(|host| &host.outgoing)
 }
 
 /// Whether this process is a forked child of a worker.
@@ -75,7 +82,7 @@ impl PythonGuest {
     /// # Errors
     /// [`ErrorKind::Internal`] if the Python half of the wheel is broken, [`ErrorKind::Conflict`] if the process
     /// has a guest already.
-    pub(crate) fn make(options: GuestOptions) -> Result<Arc<dyn Guest>> {
+    pub(crate) fn make(options: GuestOptions, outgoing: OutgoingConnections) -> Result<Arc<dyn Guest>> {
         let executor = Executor::start(
             Arc::new(PythonGate),
             Options {
@@ -90,6 +97,7 @@ impl PythonGuest {
             registry: ArcSwap::from_pointee(Registry::default()),
             settings: ArcSwap::from_pointee(ServiceSettings::default()),
             executor,
+            outgoing,
             wakeups: OnceLock::new(),
             has_given_up: AtomicBool::new(false),
         });

@@ -1,6 +1,6 @@
 //! The list of everything that can be configured. A kind that is not here does not exist.
 
-use zato_connections::{ApiKey, BasicAuth, RestChannel, ServiceConfig};
+use zato_connections::{ApiKey, BasicAuth, BearerToken, OutgoingRest, RestChannel, ServiceConfig};
 use zato_core::Result;
 use zato_schema::{DynKind, Registry};
 
@@ -12,7 +12,9 @@ pub fn registry() -> Result<Registry> {
     Registry::new(vec![
         DynKind::of::<BasicAuth>(),
         DynKind::of::<ApiKey>(),
+        DynKind::of::<BearerToken>(),
         DynKind::of::<ServiceConfig>(),
         DynKind::of::<RestChannel>(),
+        DynKind::of::<OutgoingRest>(),
     ])
 }

@@ -30,7 +30,8 @@ def install() -> ModuleType:
         def __init__(self, *arguments: Any, **options: Any) -> None:
             pass
 
-    for name in ("Request", "HTTPRequestData", "Response", "ChannelInfo", "ChannelSecurityInfo", "InputElement"):
+    names = ("Request", "HTTPRequestData", "Response", "ChannelInfo", "ChannelSecurityInfo", "InputElement")
+    for name in (*names, "RestConnection", "HttpCall", "HttpAnswer"):
         setattr(core, name, type(name, (), {"__module__": "zato._core"}))
     core.Service = Service
     core.__version__ = "0"
@@ -48,6 +49,8 @@ def install() -> ModuleType:
     core.decrypt = lambda text: text.removeprefix("zato.secret.v1:").removeprefix("gAAAA")[::-1]
     core.server_facts = lambda: None
     core.after_in_child = lambda: None
+    core.rest_connection = lambda name: None
+    core.rest_connection_names = list
     core.main = lambda argv: 0
     sys.modules["zato._core"] = core
     return core

@@ -232,7 +232,6 @@ MISSING = """
     zato.server.service:AMQPFacade AMQP connections
     zato.server.service:PatternsFacade invocation patterns
     zato.server.service:DataverseClient connections to Microsoft Dataverse
-    zato.server.service.reqresp:Outgoing outgoing connections
     zato.server.service.reqresp:Cloud cloud connections
     zato.server.service.reqresp:AMQPRequestData AMQP channels
     zato.server.service.reqresp:IBMMQRequestData IBM MQ channels

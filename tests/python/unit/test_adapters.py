@@ -92,7 +92,7 @@ def test_errors_of_the_other_side_are_raised_and_echo_is_answered_at_once() -> N
 
 
 def test_adapters_say_what_is_missing() -> None:
-    with pytest.raises(MissingFeature, match=r"`self.out.rest` needs outgoing connections"):
+    with pytest.raises(KeyError, match="there is no outgoing REST connection"):
         run(Send, {})
     with pytest.raises(ValueError, match="class JSONAdapter needs the attribute `outconn`"):
         run(JSONAdapter, {})

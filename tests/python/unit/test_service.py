@@ -136,7 +136,9 @@ def test_facades_of_parts_that_are_not_there_name_the_part() -> None:
     service = Service()
     with pytest.raises(MissingFeature, match=r"`self\.kvdb\.conn` needs Redis connections, which this version"):
         _ = service.kvdb.conn
-    with pytest.raises(MissingFeature, match=r"`self\.rest\['CRM'\]` needs outgoing REST connections"):
+    with pytest.raises(MissingFeature, match=r"`self\.out\.sql\['CRM'\]` needs SQL connections"):
+        _ = service.out.sql["CRM"]
+    with pytest.raises(KeyError, match="there is no outgoing REST connection `CRM`; there are none at all"):
         _ = service.rest["CRM"]
     with pytest.raises(MissingFeature, match=r"`self\.email\.smtp` needs mail connections"):
         service.email.smtp.get("Mail")

@@ -15,6 +15,7 @@ from zato.server._logging import ServiceLogger, get_service_logger
 from zato.server.service._crypto import Crypto
 from zato.server.service._facades import AbsentFacades
 from zato.server.service._hooks import Hooks
+from zato.server.service._outgoing import Outgoing, Rest
 from zato.server.service._server import Server
 from zato.server.service._thread import ServiceThread
 
@@ -65,6 +66,11 @@ class Service(Hooks, _core.Service, AbsentFacades):
     time: ClassVar[TimeUtil] = TimeUtil()
     #: Encryption and random secrets.
     crypto: ClassVar[Crypto] = Crypto()
+    #: Outgoing connections.
+    out: ClassVar[Outgoing] = Outgoing()
+    outgoing: ClassVar[Outgoing] = out
+    #: REST connections, whose methods take no correlation ID here.
+    rest: ClassVar[Any] = Rest()
     #: Logger named after the service.
     logger: ServiceLogger = _Logger()  # type: ignore[assignment]
 

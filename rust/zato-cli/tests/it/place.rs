@@ -158,7 +158,7 @@ fn child_command() {
     let runtime = Runtime {
         python_executable: std::env::var_os(INTERPRETER).unwrap().into(),
         python_version: "3.11.7".to_owned(),
-        guest_factory: Arc::new(|options| crate::fake_guest::make(&options)),
+        guest_factory: Arc::new(|options, _| crate::fake_guest::make(&options)),
     };
     std::process::exit(zato_cli::main(argv, runtime));
 }

@@ -11,7 +11,7 @@ use zato_core::invocation::{DataFormat, ParamsPriority, UrlParamsPriority};
 use zato_schema::{ByteSize, InertField, Kind, Ref, Seconds, ServiceName};
 
 use crate::channel::url_path;
-use crate::security::AnySecurity;
+use crate::security::ChannelSecurity;
 
 mod inert_fields;
 
@@ -48,7 +48,7 @@ pub struct RestChannel {
     /// `zato-no-security` says so explicitly.
     #[serde(default)]
     #[schemars(extend("x-zato" = {"aliases": ["security_name", "sec_def"]}))]
-    pub security: Option<Ref<AnySecurity>>,
+    pub security: Option<Ref<ChannelSecurity>>,
 
     /// Accept header
     ///

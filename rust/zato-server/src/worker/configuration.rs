@@ -10,8 +10,11 @@ use zato_connections::ServiceConfig;
 use zato_core::guest::{Guest, ServiceSettings};
 use zato_core::{Problem, Result};
 use zato_http::{HttpOptions, Tables};
+use zato_http_client::Connections;
 use zato_schema::{Kind, decode};
 use zato_store::{Cipher, ObjectKey, Snapshot, Store};
+
+use super::OutgoingConnections;
 
 /// Compiled configuration, and how to compile it again.
 pub(super) struct Configuration {
@@ -21,6 +24,8 @@ pub(super) struct Configuration {
     /// What requests are served with.
     pub(super) tables: Arc<ArcSwap<Tables>>,
     settings: SyncMutex<Arc<ServiceSettings>>,
+    /// What services call.
+    outgoing: OutgoingConnections,
     /// Problems that were logged already.
     reported: SyncMutex<BTreeSet<String>>,
     /// Whether this worker logs what all workers find.
@@ -38,6 +43,7 @@ impl Configuration {
         store: Store,
         cipher: Cipher,
         http: HttpOptions,
+        outgoing: OutgoingConnections,
         is_spokesman: bool,
     ) -> Result<Self> {
         let snapshot = store.snapshot().await?;
@@ -49,11 +55,13 @@ impl Configuration {
             http,
             tables: Arc::new(ArcSwap::from_pointee(tables)),
             settings: SyncMutex::new(Arc::new(settings)),
+            outgoing,
             reported: SyncMutex::default(),
             is_spokesman,
             changing: Mutex::new(()),
         };
-        configuration.report(problems.into_iter().chain(more));
+        let unusable = configuration.connect(&snapshot);
+        configuration.report(problems.into_iter().chain(more).chain(unusable));
         Ok(configuration)
     }
 
@@ -82,9 +90,17 @@ impl Configuration {
         let (settings, more) = service_settings(&snapshot, &self.http);
         *self.settings.lock() = Arc::new(settings);
         self.configure(guest);
+        let unusable = self.connect(&snapshot);
         self.tables.store(Arc::new(tables));
-        self.report(problems.into_iter().chain(more));
+        self.report(problems.into_iter().chain(more).chain(unusable));
         Ok(snapshot.revision)
+    }
+
+    /// Puts outgoing connections in force; those in use by calls go on until these are over.
+    fn connect(&self, snapshot: &Snapshot) -> Vec<Problem> {
+        let (connections, problems) = Connections::compile(snapshot, &self.cipher, &self.outgoing.load());
+        self.outgoing.store(Arc::new(connections));
+        problems
     }
 
     fn report(&self, problems: impl Iterator<Item = Problem>) {

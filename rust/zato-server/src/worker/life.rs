@@ -17,7 +17,7 @@ use super::configuration::Configuration;
 use super::ingress::Ingress;
 use super::orders::{self, Engine};
 use super::units::Units;
-use super::{WorkerExit, WorkerOptions, standstill, startup_services};
+use super::{OutgoingConnections, WorkerExit, WorkerOptions, standstill, startup_services};
 use crate::config::secrets::SecretsFile;
 use crate::control::{self, Hello, Incoming, Notice, Peer, Welcome};
 
@@ -33,7 +33,11 @@ const SHORTEST_DRAIN: Duration = Duration::from_millis(100);
 type GuestReceiver = oneshot::Receiver<Result<Arc<dyn Guest>>>;
 
 /// Lives until told to stop.
-pub(super) async fn live(options: WorkerOptions, guest: GuestReceiver) -> Result<WorkerExit> {
+pub(super) async fn live(
+    options: WorkerOptions,
+    outgoing: OutgoingConnections,
+    guest: GuestReceiver,
+) -> Result<WorkerExit> {
     let drain = CancellationToken::new();
     let engine = Arc::new(OnceLock::new());
     follow_signals(drain.clone(), Arc::clone(&engine))?;
@@ -43,7 +47,7 @@ pub(super) async fn live(options: WorkerOptions, guest: GuestReceiver) -> Result
     let drain_timeout = options.server.drain_timeout;
     let stuck_timeout = options.server.runtime.stuck_timeout;
     let started = tokio::select! {
-        started = start(options, guest, &supervisor, &engine) => started,
+        started = start(options, outgoing, guest, &supervisor, &engine) => started,
         // Nothing is in flight yet.
         () = drain.cancelled() => return Ok(WorkerExit { is_clean: false }),
     };
@@ -136,6 +140,7 @@ async fn connect(options: &WorkerOptions) -> Result<(Peer, mpsc::Receiver<Incomi
 
 async fn start(
     options: WorkerOptions,
+    outgoing: OutgoingConnections,
     guest: GuestReceiver,
     supervisor: &Peer,
     engine: &Arc<OnceLock<Engine>>,
@@ -146,7 +151,8 @@ async fn start(
     let store = Store::open(StoreOptions::sqlite(&server.database.path)).await?;
     let secrets = SecretsFile::load(&paths, &environment)?;
     let cipher = Cipher::new(secrets.secret_key()?)?;
-    let configuration = Configuration::load(store.clone(), cipher, server.http.clone(), index == 0).await?;
+    let configuration =
+        Configuration::load(store.clone(), cipher, server.http.clone(), outgoing, index == 0).await?;
     let guest =
         guest.await.unwrap_or_else(|_| Err(Error::new(ErrorKind::Internal, "the guest was not made")))?;
     configuration.configure(&*guest);

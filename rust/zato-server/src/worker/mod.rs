@@ -16,15 +16,24 @@ mod units;
 
 use std::sync::Arc;
 
+use arc_swap::ArcSwap;
 use tokio::sync::oneshot;
 use zato_core::error::Context;
-use zato_core::guest::{GuestFactory, GuestOptions, ImportListener, ServiceFilter};
+use zato_core::guest::{Guest, GuestOptions, ImportListener, ServiceFilter};
 use zato_core::{Error, ErrorKind, Result, Secret};
+use zato_http_client::Connections;
 
 use crate::config::env::SECRET_KEY;
 use crate::config::{Environment, ServerOptions, ServerPaths};
 use crate::deploy::import_note::ImportNote;
 use crate::logging::AccessLogFile;
+
+/// Outgoing connections in force in this process; services call them without going through the server.
+pub type OutgoingConnections = Arc<ArcSwap<Connections>>;
+
+/// Makes the guest of a worker. The composition root passes it down so that nothing else knows Python.
+pub type GuestFactory =
+    Arc<dyn Fn(GuestOptions, OutgoingConnections) -> Result<Arc<dyn Guest>> + Send + Sync>;
 
 /// Everything a worker is given.
 pub struct WorkerOptions {
@@ -69,18 +78,20 @@ pub fn run(options: WorkerOptions, factory: GuestFactory) -> Result<WorkerExit> 
         .build()
         .context(ErrorKind::Io, || "could not make the control runtime of the worker".to_owned())?;
     let guest_options = guest_options(&options);
+    let outgoing = OutgoingConnections::default();
+    let in_force = Arc::clone(&outgoing);
     let (sender, receiver) = oneshot::channel();
     let control = std::thread::Builder::new()
         .name("zato-control".to_owned())
         .spawn(move || {
-            let outcome = runtime.block_on(life::live(options, receiver));
+            let outcome = runtime.block_on(life::live(options, in_force, receiver));
             // Nothing that still runs may keep the process alive.
             runtime.shutdown_background();
             outcome
         })
         .context(ErrorKind::Io, || "could not start the control thread of the worker".to_owned())?;
     // The control thread may have ended already, then it says why.
-    drop(sender.send(factory(guest_options)));
+    drop(sender.send(factory(guest_options, outgoing)));
     control
         .join()
         .unwrap_or_else(|_| Err(Error::new(ErrorKind::Internal, "the control thread of the worker failed")))

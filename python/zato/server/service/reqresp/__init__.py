@@ -2,6 +2,7 @@
 
 from zato._core import HTTPRequestData, Request, Response
 from zato.common._missing import Missing
+from zato.server.service._outgoing import Outgoing
 
 __all__ = [
     "AMQPRequestData",
@@ -30,10 +31,6 @@ class HL7RequestData(Missing, needs="HL7 channels"):
 
 class IBMMQRequestData(Missing, needs="IBM MQ channels"):
     """Not available: needs IBM MQ channels."""
-
-
-class Outgoing(Missing, needs="outgoing connections"):
-    """Not available: needs outgoing connections."""
 
 
 WebSphereMQRequestData = IBMMQRequestData

@@ -64,7 +64,7 @@ fn worker_process() {
     }
     let options =
         WorkerOptions { paths, server, index, environment: Environment::of_process(), access_log: None };
-    let code = match worker::run(options, Arc::new(FakeGuest::make)) {
+    let code = match worker::run(options, Arc::new(|options, _| FakeGuest::make(options))) {
         Ok(_) => 0,
         Err(error) => {
             eprintln!("{}", error.report());

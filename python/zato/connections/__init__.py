@@ -1,0 +1,1 @@
+"""Connections of services to the outside, one package for each sort."""

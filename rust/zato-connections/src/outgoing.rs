@@ -1,0 +1,3 @@
+//! Outgoing connections: what services call.
+
+pub mod rest;
