@@ -173,6 +173,12 @@ def decrypt(text: str) -> str:
 def is_encrypted(text: str) -> bool:
     """Whether text has the form of an encrypted value."""
 
+def watch_greenlets() -> None:
+    """Makes threads that run services look after greenlets from now on; for the first import of gevent."""
+
+def check_description(description: dict[str, Any], profile: str) -> str | None:
+    """Says why a service that the loader has described could not be deployed; None if it could."""
+
 def after_in_child() -> None:
     """Makes a forked child forget the server; registered with `os.register_at_fork`."""
 

@@ -15,7 +15,7 @@ use zato_core::{Error, ErrorKind, Problem, Result};
 
 use crate::entry::{Entry, Registry};
 use crate::guest::{self, Host};
-use crate::{errors, fork};
+use crate::{errors, fork, greenlets};
 
 type Work = Box<dyn FnOnce(Python<'_>) + Send>;
 
@@ -212,6 +212,11 @@ impl Deployer {
         let committed = self.run(move |py, state| state.commit(py, deployment, units));
         // Old classes are in reference cycles; collecting them here keeps that work out of requests.
         drop(self.run(|py, _| py.import("gc")?.call_method0("collect").map(drop)));
+        // Hooks and modules may have spawned some; a deployment that comes meanwhile gets a thread of its own.
+        drop(self.run(|py, _| {
+            greenlets::go_on(py);
+            Ok(())
+        }));
         committed
     }
 

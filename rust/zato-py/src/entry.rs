@@ -112,6 +112,18 @@ impl Entry {
     }
 }
 
+/// Says why a service that the Python loader has described could not be deployed, by compiling it and throwing it away;
+/// none if it could. For checks outside of a server.
+#[pyfunction]
+pub(crate) fn check_description(description: &Bound<'_, PyDict>, profile: &str) -> PyResult<Option<String>> {
+    let profile = profile
+        .parse()
+        .map_err(|error: zato_core::Error| pyo3::exceptions::PyValueError::new_err(error.to_string()))?;
+    Ok(Entry::from_description(description, "", false, profile)
+        .err()
+        .map(|error| error.value(description.py()).to_string()))
+}
+
 /// Services in force, by name.
 #[derive(Default)]
 pub(crate) struct Registry {

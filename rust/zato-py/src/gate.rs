@@ -3,7 +3,7 @@
 use pyo3::prelude::*;
 use zato_executor::Gate;
 
-use crate::{guest, invoke, pace, run};
+use crate::{greenlets, guest, invoke, pace, run};
 use zato_core::invocation::Invocation;
 
 /// What the executor's threads do while they hold the lock.
@@ -37,6 +37,7 @@ impl Gate for PythonGate {
                 invoke::run_async(session, *call);
             }
         }
+        greenlets::go_on(session);
     }
 
     fn took_long(&self) {

@@ -23,7 +23,7 @@ use crate::deploy::Deployer;
 use crate::entry::Registry;
 use crate::gate::{Job, PythonGate};
 use crate::python::Parts;
-use crate::{errors, fork, stacks, watchdog};
+use crate::{errors, fork, greenlets, stacks, watchdog};
 
 static HOST: OnceLock<Arc<Host>> = OnceLock::new();
 static IS_FORKED: AtomicBool = AtomicBool::new(false);
@@ -259,6 +259,8 @@ fn refuse(jobs: Vec<Job>) {
 fn drain(host: &Host, limit: Duration) -> bool {
     let begun = Instant::now();
     let coroutines = Python::attach(|py| -> PyResult<bool> {
+        // The other half is for what they hold up.
+        greenlets::begin_to_stop(py, limit / 2);
         py.import("zato.server._async")?.call_method1("drain", (limit.as_secs_f64(),))?.is_truthy()
     });
     let are_coroutines_done = coroutines.unwrap_or_else(|error| {

@@ -15,6 +15,7 @@ mod errors;
 mod exit;
 mod fork;
 mod gate;
+mod greenlets;
 mod guest;
 mod http_request;
 mod invoke;
@@ -71,5 +72,7 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(secrets::decrypt, module)?)?;
     module.add_function(wrap_pyfunction!(secrets::is_encrypted, module)?)?;
     module.add_function(wrap_pyfunction!(fork::after_in_child, module)?)?;
+    module.add_function(wrap_pyfunction!(greenlets::watch_greenlets, module)?)?;
+    module.add_function(wrap_pyfunction!(entry::check_description, module)?)?;
     Ok(())
 }

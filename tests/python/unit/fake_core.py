@@ -51,6 +51,8 @@ def install() -> ModuleType:
     core.after_in_child = lambda: None
     core.rest_connection = lambda name: None
     core.rest_connection_names = list
+    core.watch_greenlets = lambda: None
+    core.check_description = lambda description, profile: None
     core.main = lambda argv: 0
     sys.modules["zato._core"] = core
     return core

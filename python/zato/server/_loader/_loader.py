@@ -97,6 +97,10 @@ class Loader:
         self._log_warnings(candidates.values())
         return [_described(candidate) for candidate in candidates.values()]
 
+    def prepared(self) -> dict[str, Candidate]:
+        """Gives the units of the deployment that is prepared, by key, with their modules; none if there is none."""
+        return {} if self._prepared is None else dict(self._prepared.candidates)
+
     def commit(self, deployment: int, keys: Sequence[str]) -> list[dict[str, Any]]:
         """Puts units of the prepared deployment in force, and drops the deleted ones.
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, Protocol
 
+from zato.server import _greenlets
 from zato.server._loader._old_names import OldNames
 
 
@@ -72,6 +73,7 @@ class ModuleSpace:
         self.builtins: dict[str, Any] = {}
         self._finders: dict[int, Finder] = {}
         self.refresh_builtins()
+        _greenlets.note()
         sys.meta_path.insert(0, self)  # type: ignore[arg-type]
 
     def close(self) -> None:
@@ -144,7 +146,7 @@ class ModuleSpace:
         finder = self._finders.get(threading.get_ident(), self)
         module = finder.find(name, None)
         if module is None:
-            return None
+            return _greenlets.find_spec(name, path) if name in _greenlets.NOTED else None
         # The import system goes on with what it finds there, and does not make or run anything.
         sys.modules[name] = module
         loader: Any = UnitLoader("", getattr(module, "__file__", ""), "")

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import importlib
 import linecache
-import re
 import traceback
 from pathlib import PurePath
 from typing import TypedDict
 
 from zato.server._loader._old_names import OLD_NAMES
+from zato.server._loader._packages import package_of
+from zato.server._loader._python2 import CONVERSION, python_2_syntax
 from zato.server._loader._units import Unit
 
 
@@ -27,35 +28,7 @@ _PYTHON_2_MESSAGES = (
     "multiple exception types must be parenthesized",
     "leading zeros in decimal integer literals",
     "did you mean print(",
-    "inconsistent use of tabs",
 )
-
-_PYTHON_2_LINES = {
-    "the print statement": re.compile(r"^\s*print\s+[^(=\s]|^\s*print\s*>>"),
-    "`except Class, name`": re.compile(r"^\s*except\s+[\w.]+\s*,\s*\w+\s*:"),
-    "`raise Class, message`": re.compile(r"^\s*raise\s+[\w.]+\s*,"),
-    "the exec statement": re.compile(r"^\s*exec\s+[^(=\s]"),
-    "the operator `<>`": re.compile(r"\s<>\s"),
-    "backquotes": re.compile(r"`[^`]+`"),
-    "`ur''` literals": re.compile(r"\b[uU][rR]['\"]"),
-    "long or octal literals": re.compile(r"\b\d+[lL]\b|\b0\d+\b"),
-}
-
-_PACKAGES = {
-    "bs4": "beautifulsoup4",
-    "Crypto": "pycryptodome",
-    "cv2": "opencv-python",
-    "dateutil": "python-dateutil",
-    "jwt": "PyJWT",
-    "ldap": "python-ldap",
-    "OpenSSL": "pyOpenSSL",
-    "PIL": "pillow",
-    "psycopg2": "psycopg2-binary",
-    "sklearn": "scikit-learn",
-    "suds": "suds-community",
-    "yaml": "PyYAML",
-    "zmq": "pyzmq",
-}
 
 
 def from_exception(error: BaseException, unit: Unit) -> Problem:
@@ -136,16 +109,13 @@ def _hint(error: BaseException, unit: Unit) -> str | None:
 
 
 def _syntax_hint(error: SyntaxError) -> str | None:
+    if isinstance(error, TabError):
+        return "Python 2 took a tab for up to 8 spaces; `expand -t 8 FILE` writes the file with spaces only"
     line = error.text or linecache.getline(error.filename or "", error.lineno or 0)
-    found = next((what for what, pattern in _PYTHON_2_LINES.items() if pattern.search(line)), None)
+    found = next((finding.what for finding in python_2_syntax(line)), None)
     if found is None and any(text in (error.msg or "").lower() for text in _PYTHON_2_MESSAGES):
         found = "this"
-    if found is None:
-        return None
-    return (
-        f"{found} is Python 2 syntax; convert the file to Python 3, for instance with "
-        "`2to3 -w FILE`, which Python up to 3.12 includes"
-    )
+    return f"{found} is Python 2 syntax; {CONVERSION}" if found else None
 
 
 def _missing_module_hint(name: str, unit: Unit) -> str:
@@ -160,8 +130,7 @@ def _missing_module_hint(name: str, unit: Unit) -> str:
         return f"this version does not have `{name}`"
     if unit.name_note and top == unit.module:
         return f"{unit.name_note}; rename the package, or use relative imports inside it"
-    package = _PACKAGES.get(top, top)
     return (
-        f"install it with `python -m pip install {package}` for the Python that runs the server, "
+        f"install it with `python -m pip install {package_of(top)}` for the Python that runs the server, "
         f"or deploy a file called {top}.py"
     )

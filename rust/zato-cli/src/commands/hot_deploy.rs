@@ -43,10 +43,14 @@ pub(crate) fn run(session: &Session<'_>, arguments: &Arguments) -> Outcome {
     if arguments.check {
         return block_on(async {
             let client = Client::connect(&server).await?;
+            let mut refusals = Refusals::default();
             for file in &arguments.files {
-                print_report(session, &client.check_units(file).await?)?;
+                refusals.add(match client.check_units(file).await {
+                    Ok(report) => print_report(session, &report),
+                    Err(error) => Err(error.into()),
+                })?;
             }
-            Ok(())
+            refusals.outcome()
         });
     }
     let options = ServerOptions::load(&server, &Environment::of_process())?.value;
@@ -69,17 +73,45 @@ pub(crate) fn run(session: &Session<'_>, arguments: &Arguments) -> Outcome {
     }
     block_on(async {
         let client = Client::connect(&server).await?;
+        let mut refusals = Refusals::default();
         for copy in &copies {
-            match client.deploy(copy, "cli").await {
-                Ok(report) => print_report(session, &report)?,
+            refusals.add(match client.deploy(copy, "cli").await {
+                Ok(report) => print_report(session, &report),
                 Err(error) if error.kind() == ErrorKind::NotFound && !copy.exists() => {
-                    picked_up(session, &client, copy, error).await?;
+                    picked_up(session, &client, copy, error).await
                 }
-                Err(error) => return Err(error.into()),
-            }
+                Err(error) => Err(error.into()),
+            })?;
         }
-        Ok(())
+        refusals.outcome()
     })
+}
+
+/// Files that were refused while the others went on.
+#[derive(Default)]
+struct Refusals(Vec<Failure>);
+
+impl Refusals {
+    /// Keeps a refusal for the end; anything else that went wrong is no matter of one file.
+    fn add(&mut self, outcome: Outcome) -> Outcome {
+        match outcome {
+            Err(failure) if failure.code == ExitCode::ValidationError => {
+                self.0.push(failure);
+                Ok(())
+            }
+            other => other,
+        }
+    }
+
+    /// Fails with everything that was refused.
+    fn outcome(mut self) -> Outcome {
+        if self.0.len() < 2 {
+            return self.0.pop().map_or(Ok(()), Err);
+        }
+        let messages: Vec<&str> = self.0.iter().map(|failure| failure.error.message()).collect();
+        let problems = self.0.iter().flat_map(|failure| failure.error.problems()).cloned().collect();
+        Err(Error::from_problems(messages.join("; "), problems).into())
+    }
 }
 
 /// Says what became of a copy that is gone: with `delete_after_pick_up` the server removes what it has deployed, which

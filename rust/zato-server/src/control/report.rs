@@ -123,13 +123,16 @@ pub struct DeploymentReport {
     pub unchanged: Vec<UnitReport>,
     /// Keys of units that `[deploy_patterns_allowed]` does not let through.
     pub skipped: Vec<String>,
+    /// Files and directories that cannot be units at all.
+    #[serde(default)]
+    pub refused: Vec<Problem>,
 }
 
 impl DeploymentReport {
     /// Whether nothing failed.
     #[must_use]
     pub fn is_success(&self) -> bool {
-        self.units.iter().all(|unit| unit.problems.is_empty())
+        self.refused.is_empty() && self.units.iter().all(|unit| unit.problems.is_empty())
     }
 
     /// Adds units that have failed already.

@@ -6,6 +6,7 @@ use zato_core::guest::{Unit, UnitChanges};
 use zato_core::{ErrorKind, Problem, Result};
 use zato_store::{AcknowledgementStatus, DeploymentResult, UnitResult, UnitStatus};
 
+use super::by_path::PathContents;
 use super::current::CurrentDirectory;
 use super::deployer::{Batch, Deployer, warn_if_failed};
 use super::record;
@@ -19,16 +20,24 @@ const STORE_ATTEMPTS: u32 = 3;
 const STORE_PAUSE: Duration = Duration::from_millis(500);
 
 impl Deployer {
-    pub(super) async fn check(&self, units: Vec<Unit>) -> DeploymentReport {
+    pub(super) async fn check(&self, contents: PathContents) -> DeploymentReport {
         let started = Instant::now();
-        let (put, refused): (Vec<_>, Vec<_>) =
-            units.into_iter().partition(|unit| self.allowed.allows_unit(unit));
-        let skipped = refused.into_iter().map(|unit| unit.key).collect();
-        let changes = UnitChanges { put, delete: Vec::new() };
+        let (put, left_out): (Vec<_>, Vec<_>) =
+            contents.units.into_iter().partition(|unit| self.allowed.allows_unit(unit));
+        let (unreadable, unread): (Vec<_>, Vec<_>) = contents
+            .unreadable
+            .into_iter()
+            .partition(|unreadable| self.allowed.allows_unit(&unreadable.unit));
+        let unread = unread.into_iter().map(|unreadable| unreadable.unit);
+        let skipped = left_out.into_iter().chain(unread).map(|unit| unit.key).collect();
+        let mut changes = UnitChanges { put, delete: Vec::new() };
         let transaction = self.transaction(-1);
-        let outcome = transaction.prepare(&changes).await;
+        let mut outcome = transaction.prepare(&changes).await;
         transaction.abort(&outcome).await;
-        DeploymentReport { milliseconds: milliseconds(started), skipped, ..report(&changes, &outcome) }
+        outcome.note_unreadable(&unreadable);
+        changes.put.extend(unreadable.into_iter().map(|unreadable| unreadable.unit));
+        let milliseconds = milliseconds(started);
+        DeploymentReport { milliseconds, skipped, refused: contents.refused, ..report(&changes, &outcome) }
     }
 
     fn transaction(&self, deployment: i64) -> Transaction<'_> {
@@ -73,9 +82,7 @@ impl Deployer {
         let id = self.store.begin_deployment(&batch.actor, &batch.reason, &recorded).await?;
         let transaction = self.transaction(id);
         let mut outcome = transaction.prepare(&batch.changes).await;
-        for unreadable in &batch.unreadable {
-            outcome.failed.insert(unreadable.unit.key.clone(), unreadable.problems.clone());
-        }
+        outcome.note_unreadable(&batch.unreadable);
         let was_in_force = self.records.keys_in_force();
         let mut report = report(&recorded, &outcome);
         report.deployment = Some(id);

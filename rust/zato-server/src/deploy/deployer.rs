@@ -11,7 +11,7 @@ use zato_core::guest::{Unit, UnitChanges};
 use zato_core::{Error, ErrorKind, Result};
 use zato_store::Store;
 
-use super::by_path;
+use super::by_path::{self, PathContents};
 use super::current::CurrentDirectory;
 use super::initial::{self, PICKUP};
 use super::others::{self, Seen};
@@ -33,11 +33,11 @@ const FIRST_LIMIT: Duration = Duration::from_secs(5);
 #[derive(Debug)]
 pub(crate) enum Job {
     /// Puts units in force.
-    Deploy { units: Vec<Unit>, actor: String, asked_at: Instant, reply: Reply },
+    Deploy { contents: PathContents, actor: String, asked_at: Instant, reply: Reply },
     /// Puts an older version of a unit in force.
     Rollback { unit: String, steps: u32, actor: String, reply: Reply },
     /// Imports units without putting them in force.
-    Check { units: Vec<Unit>, reply: Reply },
+    Check { contents: PathContents, reply: Reply },
 }
 
 type Reply = oneshot::Sender<Result<DeploymentReport>>;
@@ -153,8 +153,12 @@ impl Deployer {
 
     /// Code that a server of another version had in force; it comes along when its directory is taken over.
     fn inherited(&self, found: &PickedUp) -> Vec<Unit> {
-        let units = by_path::read_path(&self.current, &[]).unwrap_or_default();
-        units.into_iter().filter(|unit| found.put.iter().all(|other| other.key != unit.key)).collect()
+        let contents = by_path::read_path(&self.current, &[]).unwrap_or_default();
+        contents
+            .units
+            .into_iter()
+            .filter(|unit| found.put.iter().all(|other| other.key != unit.key))
+            .collect()
     }
 
     pub(super) async fn show_current(&self) {
@@ -167,24 +171,25 @@ impl Deployer {
 
     async fn take(&self, job: Job) {
         let (reply, outcome) = match job {
-            Job::Deploy { mut units, actor, asked_at, reply } => {
+            Job::Deploy { contents, actor, asked_at, reply } => {
+                let PathContents { mut units, unreadable, refused } = contents;
                 // It may have been picked up meanwhile.
                 let failed = self.records.failed_since(&mut units, asked_at);
                 let changes = UnitChanges { put: units, delete: Vec::new() };
-                let outcome = self.deploy_by_hand(changes, actor, "command").await;
-                (reply, outcome.map(|report| report.with_failed(failed)))
+                let outcome = self.deploy_by_hand(changes, unreadable, actor, "command").await;
+                (reply, outcome.map(|report| DeploymentReport { refused, ..report.with_failed(failed) }))
             }
             Job::Rollback { unit, steps, actor, reply } => {
                 let outcome = match self.version(&unit, steps).await {
                     Ok(unit) => {
                         let changes = UnitChanges { put: vec![unit], delete: Vec::new() };
-                        self.deploy_by_hand(changes, actor, "rollback").await
+                        self.deploy_by_hand(changes, Vec::new(), actor, "rollback").await
                     }
                     Err(error) => Err(error),
                 };
                 (reply, outcome)
             }
-            Job::Check { units, reply } => (reply, Ok(self.check(units).await)),
+            Job::Check { contents, reply } => (reply, Ok(self.check(contents).await)),
         };
         // Whoever asked may have gone; the deployment is in the log all the same.
         drop(reply.send(outcome));
@@ -201,16 +206,11 @@ impl Deployer {
     async fn deploy_by_hand(
         &self,
         changes: UnitChanges,
+        unreadable: Vec<UnreadableUnit>,
         actor: String,
         reason: &str,
     ) -> Result<DeploymentReport> {
-        let batch = Batch {
-            changes,
-            unreadable: Vec::new(),
-            actor,
-            reason: reason.to_owned(),
-            since: Instant::now(),
-        };
+        let batch = Batch { changes, unreadable, actor, reason: reason.to_owned(), since: Instant::now() };
         let mut unchanged = Vec::new();
         let (batch, skipped) = self.without_refused(batch);
         let batch = self.without_unchanged(batch, &mut unchanged);

@@ -27,7 +27,7 @@ mod verdict;
 mod watched_root;
 mod watcher;
 
-pub use by_path::read_path;
+pub use by_path::{PathContents, read_path};
 pub use picked_up::PickedUp;
 pub use read::{UnreadableUnit, hash_files};
 pub use watcher::{WatchOptions, Watcher};

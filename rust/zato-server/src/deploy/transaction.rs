@@ -9,6 +9,7 @@ use futures::future::join_all;
 use zato_core::guest::{PreparedUnit, ServiceInfo, Unit, UnitChanges};
 use zato_core::{Error, ErrorKind, Problem, Result};
 
+use super::read::UnreadableUnit;
 use super::record::{self, Records};
 use super::trial::refusal;
 use super::verdict::{Verdict, judge};
@@ -218,6 +219,13 @@ impl Transaction<'_> {
 }
 
 impl Outcome {
+    /// Adds units that no worker was asked about, as their files cannot be read.
+    pub(super) fn note_unreadable(&mut self, unreadable: &[UnreadableUnit]) {
+        for UnreadableUnit { unit, problems } in unreadable {
+            self.failed.insert(unit.key.clone(), problems.clone());
+        }
+    }
+
     fn fail_all(&mut self, units: &[Unit], problem: &Problem) {
         for unit in units {
             let location = unit.files.first().map(|file| file.location.display().to_string());

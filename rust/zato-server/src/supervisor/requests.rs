@@ -8,7 +8,7 @@ use futures::future::join_all;
 use serde_json::Value;
 use tokio::net::UnixStream;
 use tokio::sync::oneshot;
-use zato_core::guest::{ServiceInfo, Unit};
+use zato_core::guest::ServiceInfo;
 use zato_core::{Error, ErrorKind, Result};
 
 use super::fleet::ANSWER_LIMIT;
@@ -18,7 +18,7 @@ use crate::control::{
     WorkerSync,
 };
 use crate::deploy::deployer::Job;
-use crate::deploy::read_path;
+use crate::deploy::{PathContents, read_path};
 use crate::logging::{self, Level};
 
 /// Longest line a client may send.
@@ -50,12 +50,12 @@ impl Supervisor {
             Request::Sync { revision } => json(self.sync(revision).await),
             Request::Deploy { path, actor } => {
                 let asked_at = Instant::now();
-                let units = self.read(path).await?;
-                json(self.submit(|reply| Job::Deploy { units, actor, asked_at, reply }).await?)
+                let contents = self.read(path).await?;
+                json(self.submit(|reply| Job::Deploy { contents, actor, asked_at, reply }).await?)
             }
             Request::CheckUnits { path } => {
-                let units = self.read(path).await?;
-                json(self.submit(|reply| Job::Check { units, reply }).await?)
+                let contents = self.read(path).await?;
+                json(self.submit(|reply| Job::Check { contents, reply }).await?)
             }
             Request::Rollback { unit, steps, actor } => {
                 json(self.submit(|reply| Job::Rollback { unit, steps, actor, reply }).await?)
@@ -134,7 +134,7 @@ impl Supervisor {
     }
 
     /// Reads units without holding up anybody.
-    async fn read(&self, path: PathBuf) -> Result<Vec<Unit>> {
+    async fn read(&self, path: PathBuf) -> Result<PathContents> {
         let pickup = self.pickup.clone();
         tokio::task::spawn_blocking(move || read_path(&path, &pickup)).await.unwrap_or_else(|error| {
             Err(Error::new(ErrorKind::Internal, "reading units ended unexpectedly").source(error))

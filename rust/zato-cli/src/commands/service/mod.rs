@@ -1,5 +1,8 @@
 //! `zato service ...`: what is deployed, calling it, and going back to an older version of it.
 
+mod check;
+mod check_process;
+mod check_report;
 mod deployments;
 mod invoke;
 mod list;
@@ -23,6 +26,8 @@ pub(crate) enum ServiceCommand {
     List(list::Arguments),
     /// Invoke a service
     Invoke(Box<invoke::Arguments>),
+    /// Say what would become of a file or directory of services, before anything is deployed
+    Check(check::Arguments),
     /// List deployments, newest first
     Deployments(deployments::Arguments),
     /// Put an older version of a file or package in force again
@@ -34,6 +39,7 @@ pub(crate) fn run(session: &Session<'_>, command: &ServiceCommand) -> Outcome {
     match command {
         ServiceCommand::List(arguments) => list::run(session, arguments),
         ServiceCommand::Invoke(arguments) => invoke::run(session, arguments),
+        ServiceCommand::Check(arguments) => check::run(session, arguments),
         ServiceCommand::Deployments(arguments) => deployments::run(session, arguments),
         ServiceCommand::Rollback(arguments) => rollback::run(session, arguments),
     }
@@ -67,7 +73,8 @@ pub(crate) fn print_report(session: &Session<'_>, report: &DeploymentReport) -> 
         let services = service_names(&unit.services);
         session.output.line(format!("`{}` is in force as it is: {services}", unit.key));
     }
-    let problems: Vec<_> = report.units.iter().flat_map(|unit| unit.problems.iter().cloned()).collect();
+    let of_units = report.units.iter().flat_map(|unit| &unit.problems);
+    let problems: Vec<_> = of_units.chain(&report.refused).cloned().collect();
     if problems.is_empty() {
         return Ok(());
     }
@@ -77,7 +84,10 @@ pub(crate) fn print_report(session: &Session<'_>, report: &DeploymentReport) -> 
         .filter(|unit| !unit.problems.is_empty())
         .map(|unit| format!("`{}`", unit.key))
         .collect();
-    let message =
-        format!("could not deploy {}{number}; what was in force before still is", failed.join(", "));
+    let message = if failed.is_empty() {
+        "some files cannot be deployed".to_owned()
+    } else {
+        format!("could not deploy {}{number}; what was in force before still is", failed.join(", "))
+    };
     Err(Failure::from(Error::from_problems(message, problems)))
 }
