@@ -83,10 +83,10 @@ def _of_declaration(
     newest = described["3.2"]
     if newest is None:
         return
-    for element in newest["input"]:
-        name = element["name"]
-        effects = {profile: _kind(io, name) for profile, io in described.items() if io is not None}
-        yield _difference(f"input `{name}`", lines.get(name, declared), effects)
+    for side in ("input", "output"):
+        for name in (element["name"] for element in newest[side]):
+            effects = {profile: _kind(io[side], name) for profile, io in described.items() if io is not None}
+            yield _difference(f"{side} `{name}`", lines.get(name, declared), effects)
     inputs = newest["input"]
     required = [item["name"] for item in inputs if item["is_required"]]
     optional = [item["name"] for item in inputs if not item["is_required"]]
@@ -117,8 +117,8 @@ def _of_declaration(
         yield _difference("use_channel_params_only", lines.get("use_channel_params_only", declared), effects)
 
 
-def _kind(description: dict[str, Any], name: str) -> str:
-    kind = next((item["kind"] for item in description["input"] if item["name"] == name), "text")
+def _kind(elements: list[dict[str, Any]], name: str) -> str:
+    kind = next((item["kind"] for item in elements if item["name"] == name), "text")
     return _KINDS.get(kind, kind)
 
 

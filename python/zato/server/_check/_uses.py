@@ -18,10 +18,13 @@ __all__ = ["uses_of"]
 # Parts of the server that services reach through `self` (reference service-api 3.4-3.9, 4); what is missing adds
 # itself.
 _FACADES = frozenset(
-    """amqp audit_pii aws broker_client cache cassandra_conn cassandra_query cloud commands config crypto definition
-    dictnav email es fhir graphql ibm_mq im invoke invoke_async invoke_by_id invoke_by_impl_name keysight kvdb listnav llm lock
-    mllp mongodb msg odata odb odoo out outgoing patterns publish pubsub redis rest rules sap schedule search security
-    server servers sftp slack smb soap sso static_config time translate user_config worker_store wsx""".split()  # noqa: SIM905
+    """
+    amqp audit_pii aws broker_client cache cassandra_conn cassandra_query cloud commands config
+    crypto definition dictnav email es fhir graphql ibm_mq im invoke invoke_async invoke_by_id
+    invoke_by_impl_name keysight kvdb listnav llm lock mllp mongodb msg odata odb odoo out outgoing
+    patterns publish pubsub redis rest rules sap schedule search security server servers sftp slack
+    smb soap sso static_config time translate user_config worker_store wsx
+    """.split()  # noqa: SIM905
 ).union(name for name in vars(AbsentFacades) if not name.startswith("_"))
 
 # How many names after the first say which part it is; `self.cloud.aws.s3` is one thing.
