@@ -45,20 +45,22 @@ def examine(request: dict[str, Any], tell: Callable[[str | None], None]) -> list
         on_import=tell,
         has_old_module_names=request["has_old_module_names"],
     )
-    internal = internal_units()
-    loader.prepare(_INTERNAL, internal)
-    loader.commit(_INTERNAL, [unit["key"] for unit in internal])
-    refused = request["refused"]
-    units = [{"is_internal": False, **unit} for unit in request["units"]]
-    loader.prepare(_CHECKED, [unit for unit in units if unit["key"] not in refused])
-    candidates = loader.prepared()
-    examination = _Examination(request, units, candidates_of)
-    reports = []
-    for unit in units:
-        tell(None)
-        problem = refused.get(unit["key"])
-        reports.append(examination.report(unit, candidates.get(unit["key"]), problem))
-    return reports
+    try:
+        internal = internal_units()
+        loader.prepare(_INTERNAL, internal)
+        loader.commit(_INTERNAL, [unit["key"] for unit in internal])
+        refused = request["refused"]
+        units = [{"is_internal": False, **unit} for unit in request["units"]]
+        loader.prepare(_CHECKED, [unit for unit in units if unit["key"] not in refused])
+        candidates = loader.prepared()
+        examination = _Examination(request, units, candidates_of)
+        reports = []
+        for unit in units:
+            tell(None)
+            reports.append(examination.report(unit, candidates.get(unit["key"]), refused.get(unit["key"])))
+        return reports
+    finally:
+        loader.close()
 
 
 class _Examination:
