@@ -210,10 +210,10 @@ impl Deployer {
         units: Vec<String>,
     ) -> BoxFuture<'static, Result<Vec<ServiceInfo>>> {
         let committed = self.run(move |py, state| state.commit(py, deployment, units));
-        // Old classes are in reference cycles; collecting them here keeps that work out of requests.
-        drop(self.run(|py, _| py.import("gc")?.call_method0("collect").map(drop)));
-        // Hooks and modules may have spawned some; a deployment that comes meanwhile gets a thread of its own.
+        // Old classes are in reference cycles; collecting them here keeps that work out of requests. Hooks and modules
+        // may have spawned greenlets; a deployment that comes meanwhile gets a thread of its own.
         drop(self.run(|py, _| {
+            py.import("gc")?.call_method0("collect")?;
             greenlets::go_on(py);
             Ok(())
         }));
