@@ -109,8 +109,9 @@ def test_the_outer_timeout_passes_through_the_inner_one() -> None:
 
 
 def test_timeouts_of_one_thread_are_nothing_to_others() -> None:
-    with gevent.Timeout(0.02, False):
-        other = gevent.spawn(gevent.sleep, 0.1)
+    timeout = gevent.Timeout.start_new(0.02)
+    other = gevent.spawn(gevent.sleep, 0.1)
+    with pytest.raises(gevent.Timeout), timeout:
         gevent.sleep(5)
     other.join(5)
     assert other.successful()
