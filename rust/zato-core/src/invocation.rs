@@ -24,6 +24,8 @@ pub enum DataFormat {
     Form,
     /// Rows of declared columns both ways.
     Csv,
+    /// XML both ways.
+    Xml,
     /// A Python object handed over as it is; calls between services.
     Dict,
 }
@@ -37,6 +39,7 @@ impl DataFormat {
             Self::Json => "json",
             Self::Form => "form",
             Self::Csv => "csv",
+            Self::Xml => "xml",
             Self::Dict => "dict",
         }
     }

@@ -244,6 +244,7 @@ fn route(
     let methods = config.method.as_str().and_then(|method| Method::from_bytes(method.as_bytes()).ok());
     let default_content_type = match data_format {
         DataFormat::Json => options.json_content_type.clone(),
+        DataFormat::Xml => HeaderValue::from_static("application/xml"),
         DataFormat::None | DataFormat::Form | DataFormat::Csv | DataFormat::Dict => {
             HeaderValue::from_static("text/plain")
         }

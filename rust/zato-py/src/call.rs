@@ -78,11 +78,11 @@ impl Call {
         }
     }
 
-    /// Whether the data format is CSV.
-    pub(crate) fn is_csv(&self) -> bool {
+    /// Whether the data format is this one.
+    pub(crate) fn has_format(&self, format: DataFormat) -> bool {
         match &self.given {
-            Some(given) => given.data_format == DataFormat::Csv.as_str(),
-            None => self.channel.data_format == DataFormat::Csv,
+            Some(given) => given.data_format == format.as_str(),
+            None => self.channel.data_format == format,
         }
     }
 

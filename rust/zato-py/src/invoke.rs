@@ -9,6 +9,7 @@ mod target;
 
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyString, PyTuple};
+use zato_core::invocation::DataFormat;
 
 use arguments::Arguments;
 use in_place::{invoke_within, run_in_place_noting};
@@ -18,6 +19,8 @@ pub(crate) use asynchronous::{AsyncCall, invoke_async, run_async};
 pub(crate) use new_call::new_instance;
 pub(crate) use target::name_of_implementation;
 
+use crate::call::Call;
+use crate::io::output;
 use crate::python::Parts;
 use crate::service::Service;
 use crate::{errors, json};
@@ -63,11 +66,11 @@ pub(crate) fn invoke(
         },
         None => run_in_place_noting(py, &call, arguments.get("zato_response_headers_container")?.as_ref())?,
     };
-    shape(py, result, &arguments)
+    shape(py, result, &arguments, &call)
 }
 
 /// Applies `serialize`, `as_bunch` and `skip_response_elem`.
-fn shape(py: Python<'_>, result: Py<PyAny>, arguments: &Arguments<'_>) -> PyResult<Py<PyAny>> {
+fn shape(py: Python<'_>, result: Py<PyAny>, arguments: &Arguments<'_>, call: &Call) -> PyResult<Py<PyAny>> {
     let value = result.bind(py);
     let Ok(dict) = value.cast::<PyDict>() else { return Ok(result) };
     if arguments.flag("skip_response_elem", false)?
@@ -81,9 +84,17 @@ fn shape(py: Python<'_>, result: Py<PyAny>, arguments: &Arguments<'_>) -> PyResu
     if arguments.flag("as_bunch", false)? {
         return Ok(Parts::get(py)?.bunchify.bind(py).call1((dict,))?.unbind());
     }
-    if arguments.flag("serialize", false)? && arguments.text("data_format", "dict")? == "json" {
+    if !arguments.flag("serialize", false)? {
+        return Ok(result);
+    }
+    if call.has_format(DataFormat::Json) {
         let text = json::dumps(value, false)?;
         return Ok(PyString::new(py, &String::from_utf8_lossy(&text)).into_any().unbind());
+    }
+    if call.has_format(DataFormat::Xml)
+        && let Some(plan) = call.entry.plan.as_ref().filter(|plan| plan.has_output)
+    {
+        return Ok(output::xml_text(py, plan, dict, &call.cid_text())?.unwrap_or(result));
     }
     Ok(result)
 }

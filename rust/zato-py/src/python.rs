@@ -22,6 +22,8 @@ pub(crate) struct Parts {
     pub(crate) format_exception: Py<PyAny>,
     pub(crate) utc: Py<PyAny>,
     pub(crate) parse_multipart: Py<PyAny>,
+    pub(crate) parse_xml: Py<PyAny>,
+    pub(crate) dump_xml: Py<PyAny>,
     pub(crate) message: Py<PyType>,
     pub(crate) exceptions: Py<PyModule>,
 }
@@ -65,6 +67,8 @@ impl Parts {
             format_exception: py.import("traceback")?.getattr("format_exception")?.unbind(),
             utc: py.import("datetime")?.getattr("timezone")?.getattr("utc")?.unbind(),
             parse_multipart: py.import("zato.server.service._form")?.getattr("parse_multipart")?.unbind(),
+            parse_xml: py.import("zato.server.service._xml")?.getattr("parse")?.unbind(),
+            dump_xml: py.import("zato.server.service._xml")?.getattr("dump")?.unbind(),
             message: class(&py.import("zato.server.service._message")?, "Message")?,
             exceptions: py.import("zato.common.exception")?.unbind(),
         })

@@ -58,7 +58,8 @@ impl Request {
     /// Parses the body by the channel's data format.
     ///
     /// # Errors
-    /// Raises `json.JSONDecodeError` for a body that is not JSON on a JSON channel.
+    /// Raises `json.JSONDecodeError` for a body that is not JSON on a JSON channel, `BadRequest` for one that is not
+    /// XML on an XML channel.
     pub(crate) fn parse<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         if let Some(given) = &self.call.given {
             let payload = given.payload.bind(py);
@@ -68,6 +69,9 @@ impl Request {
                     return Ok(PyString::intern(py, "").into_any());
                 }
                 return Parts::get(py)?.loads.bind(py).call1((payload,));
+            }
+            if is_text && self.call.has_format(DataFormat::Xml) {
+                return Parts::get(py)?.parse_xml.bind(py).call1((payload,));
             }
             return Ok(payload.clone());
         }
@@ -82,6 +86,7 @@ impl Request {
             DataFormat::Form if self.is_form() => {
                 Ok(last_wins(&params::form(py, &self.call.body)?)?.into_any())
             }
+            DataFormat::Xml => Parts::get(py)?.parse_xml.bind(py).call1((PyBytes::new(py, &self.call.body),)),
             DataFormat::None | DataFormat::Form | DataFormat::Csv | DataFormat::Dict => {
                 Ok(self.raw_request(py)?.into_bound(py))
             }
@@ -129,7 +134,7 @@ fn last_wins<'py>(form: &Bound<'py, PyDict>) -> PyResult<Bound<'py, PyDict>> {
 impl Request {
     /// Exactly what came in: bytes over HTTP, the object itself from another service.
     #[getter]
-    fn raw_request(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
+    pub(crate) fn raw_request(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
         if let Some(given) = &self.call.given {
             return Ok(given.payload.clone_ref(py));
         }

@@ -141,6 +141,10 @@ impl Response {
         if is_taken_as_it_is(value) || is_plain(value) || value.cast::<PyIterator>().is_ok() {
             return Ok(value.clone().unbind());
         }
+        // Asked first: children of objectified elements look like attributes.
+        if is_xml_element(value)? {
+            return Ok(value.clone().unbind());
+        }
         if value.hasattr("to_zato")? {
             return Ok(value.call_method0("to_zato")?.unbind());
         }
@@ -155,9 +159,6 @@ impl Response {
         }
         if value.hasattr("to_json")? {
             return Ok(value.call_method0("to_json")?.unbind());
-        }
-        if value.hasattr("tag")? && value.hasattr("nsmap")? {
-            return Ok(value.clone().unbind());
         }
         if value.hasattr("__dataclass_fields__")? || value.hasattr("model_dump")? {
             return Ok(Parts::get(py)?.dump_fallback.bind(py).call1((value,))?.unbind());
@@ -223,7 +224,7 @@ impl Response {
             }
             return Ok(());
         }
-        if slf.borrow().has_output() && !is_taken_as_it_is(value) {
+        if slf.borrow().has_output() && !is_taken_as_it_is(value) && !is_xml_element(value)? {
             let payload = Self::get_payload(slf)?.into_bound(py);
             if let Ok(payload) = payload.cast::<Payload>() {
                 return Payload::assign(payload, value);
@@ -288,6 +289,20 @@ fn is_taken_as_it_is(value: &Bound<'_, PyAny>) -> bool {
         || value.is_instance_of::<PyByteArray>()
         || value.is_instance_of::<PyList>()
         || (value.is_instance_of::<PyTuple>() && !is_named_tuple(value))
+}
+
+/// Whether a value is an element of lxml. Known by the module of its class, as lxml need not be there, and as asking
+/// an objectified element for attributes finds its children.
+pub(crate) fn is_xml_element(value: &Bound<'_, PyAny>) -> PyResult<bool> {
+    let is_common = value.is_instance_of::<PyDict>()
+        || value.is_instance_of::<PyString>()
+        || value.is_instance_of::<Payload>()
+        || value.is_instance_of::<PyList>();
+    if is_common {
+        return Ok(false);
+    }
+    let module = value.get_type().module()?;
+    Ok(module.to_str()?.starts_with("lxml."))
 }
 
 /// Rows and other named tuples have names to take declared output from.

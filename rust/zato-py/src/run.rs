@@ -6,7 +6,7 @@ use std::time::Instant;
 use bytes::Bytes;
 use futures::channel::mpsc;
 use http::HeaderValue;
-use pyo3::exceptions::PySystemExit;
+use pyo3::exceptions::{PySystemExit, PyTypeError};
 use pyo3::prelude::*;
 use pyo3::types::{PyByteArray, PyBytes, PyDict, PyIterator, PyList, PyString};
 use zato_core::Profile;
@@ -15,6 +15,8 @@ use zato_core::invocation::{Body, DataFormat, Failure, FailureKind, Invocation, 
 use crate::call::{Call, CurrentCid};
 use crate::io::payload::Payload;
 use crate::io::{input, output};
+use crate::python::Parts;
+use crate::response::is_xml_element;
 use crate::service::Service;
 use crate::watchdog::Watch;
 use crate::{asyncio, errors, fork, guest, json, pace, stream};
@@ -242,7 +244,7 @@ fn swallow(py: Python<'_>, instance: &Bound<'_, Service>, call: &Call, hook: &st
         if error.is_instance_of::<PySystemExit>(py) {
             fork::end_child(py, Some(&error));
         }
-        let traceback = crate::python::Parts::traceback_of(py, &error);
+        let traceback = Parts::traceback_of(py, &error);
         tracing::error!(
             target: "zato",
             cid = %call.cid,
@@ -284,6 +286,14 @@ fn response<'py>(
     let status = touched.status(py)?;
     let produced = touched.produced(py)?.map(|payload| payload.bind(py).clone());
     drop(touched);
+    let content_type = match (content_type, &produced) {
+        (None, Some(payload))
+            if !has_header && call.channel.content_type.is_none() && is_xml_element(payload)? =>
+        {
+            Some(HeaderValue::from_static("application/xml"))
+        }
+        (content_type, _) => content_type,
+    };
     if let Some(pieces) = produced.as_ref().filter(|payload| is_iterator(payload)) {
         let (sender, receiver) = mpsc::channel(16);
         let response = Response { status, content_type, headers, body: Body::Stream(receiver) };
@@ -321,7 +331,19 @@ fn body(py: Python<'_>, call: &Arc<Call>, payload: Option<&Bound<'_, PyAny>>) ->
     if payload.is_instance_of::<PyByteArray>() {
         return Ok(Bytes::from(payload.extract::<Vec<u8>>()?));
     }
+    if is_xml_element(payload)? {
+        let written = match call.entry.plan.as_ref().and_then(|plan| plan.xml.as_ref()) {
+            Some(format) => format.bind(py).call_method1(pyo3::intern!(py, "dump"), (payload,))?,
+            None => Parts::get(py)?.dump_xml.bind(py).call1((payload,))?,
+        };
+        return Ok(Bytes::copy_from_slice(written.cast::<PyBytes>()?.as_bytes()));
+    }
     if let Some(plan) = &call.entry.plan {
+        if call.channel.data_format == DataFormat::Xml
+            && let Some(document) = output::xml(py, plan, payload, &call.cid_text())?
+        {
+            return Ok(document);
+        }
         if call.channel.data_format == DataFormat::Csv
             && let Some(rows) = output::csv(py, plan, payload, &call.cid_text())?
         {
@@ -341,6 +363,14 @@ fn body(py: Python<'_>, call: &Arc<Call>, payload: Option<&Bound<'_, PyAny>>) ->
             (_, true) => Bytes::from_static(b"[]"),
             _ => Bytes::new(),
         });
+    }
+    if call.channel.data_format == DataFormat::Xml {
+        let class = payload.get_type();
+        return Err(PyTypeError::new_err(format!(
+            "self.response.payload is {class}, which has no XML form; assign text or an element of lxml, or declare the \
+             output of service `{}`",
+            call.entry.info.name
+        )));
     }
     json::dumps(payload, is_pretty)
 }

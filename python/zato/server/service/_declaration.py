@@ -10,6 +10,8 @@ from zato.server.service._csv import CSVFormat, options_of
 from zato.server.service._io import Elem, as_element
 from zato.server.service._models import ModelInput, ModelOutput, ModelType, as_model, fields_by_need, flat_model
 from zato.server.service._profiles import describe_input
+from zato.server.service._xml_io import XMLFormat
+from zato.server.service._xml_io import options_of as xml_options_of
 
 _NAMES = (
     "input",
@@ -115,6 +117,8 @@ def describe_io(
         "input_model": _made(source, "input", models["input"], ModelInput),
         "output_model": _made(source, "output", models["output"], lambda model: ModelOutput(model, profile)),
         "csv": _csv(source, inputs, outputs, models),
+        "xml": _xml(source, inputs, outputs, response_elem, profile),
+        "keeps_xml_elements": not source.get("use_text", True),
         "has_output": bool(outputs),
         "input": [describe_input(element, profile, encrypts=encrypts) for element in inputs],
         "output": [element.describe() for element in outputs],
@@ -265,6 +269,29 @@ def _csv(
         columns = [*fields["output"][0], *fields["output"][1]]
     try:
         return CSVFormat(required, optional, columns, options_of(source.holder))
+    except ValueError as error:
+        raise ValueError(f"{source.text}: {error}") from None
+
+
+def _xml(
+    source: _Source, inputs: list[Elem], outputs: list[Elem], response_elem: str | None, profile: str
+) -> XMLFormat:
+    """Gives what reads and writes XML. From 3.2 on input is in any root, unless the declaration names one."""
+    request_elem = source.get("request_elem", None if profile in ("3.2", "4.1") else "request")
+    options = xml_options_of(source.holder)
+    if source.get("namespace"):
+        options.setdefault("namespace", source.get("namespace"))
+    use_text = bool(source.get("use_text", True))
+    if options or not use_text:
+        from importlib.util import find_spec
+
+        if find_spec("lxml") is None:
+            source.warnings.append(
+                f"{source.text} says how XML is read or written, which needs the library `lxml`; "
+                "install it with `python -m pip install 'zato[xml]'`"
+            )
+    try:
+        return XMLFormat(inputs, outputs, request_elem or None, response_elem or None, use_text, options)
     except ValueError as error:
         raise ValueError(f"{source.text}: {error}") from None
 

@@ -159,8 +159,7 @@ pub enum BodyFormat {
     Form,
     /// Rows in and out, by the names that the service declares.
     Csv,
-    /// Known from earlier versions, not served yet.
-    #[schemars(skip)]
+    /// XML both ways. Needs the Python library `lxml`: `pip install 'zato[xml]'`.
     Xml,
     /// Known from earlier versions, not served yet.
     #[schemars(skip)]
@@ -217,7 +216,8 @@ impl RestChannel {
             BodyFormat::Json => DataFormat::Json,
             BodyFormat::Form => DataFormat::Form,
             BodyFormat::Csv => DataFormat::Csv,
-            BodyFormat::None | BodyFormat::Xml | BodyFormat::Hl7 => DataFormat::None,
+            BodyFormat::Xml => DataFormat::Xml,
+            BodyFormat::None | BodyFormat::Hl7 => DataFormat::None,
         }
     }
 
@@ -304,14 +304,9 @@ impl Kind for RestChannel {
         if let Some(name @ "ZATO_SEC_USE_RBAC") = config.security() {
             refuse("security", &format!("`{name}` is not supported yet"), inert_fields::NO_RBAC);
         }
-        let unserved = match config.data_format {
-            BodyFormat::Xml => Some("xml"),
-            BodyFormat::Hl7 => Some("hl7"),
-            BodyFormat::None | BodyFormat::Json | BodyFormat::Form | BodyFormat::Csv => None,
-        };
-        if let Some(format) = unserved {
+        if config.data_format == BodyFormat::Hl7 {
             let hint = "leave it empty and read `self.request.raw_request` in the service";
-            refuse("data_format", &format!("`{format}` is known but not served yet"), hint);
+            refuse("data_format", "`hl7` is known but not served yet", hint);
         }
         problems
     }

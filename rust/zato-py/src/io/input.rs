@@ -3,6 +3,7 @@
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyBytes, PyDict, PyList, PyString};
 use zato_core::Profile;
+use zato_core::invocation::DataFormat;
 
 use super::convert;
 use super::plan::{Element, Kind, Plan};
@@ -22,10 +23,18 @@ pub(crate) fn parse(
     service: &Bound<'_, Service>,
     cid: &str,
 ) -> PyResult<Py<PyAny>> {
-    let payload = request.parse(py).map_err(|error| errors::malformed_body(py, cid, &error))?;
+    let call = service.get().call()?;
+    let is_xml = call.has_format(DataFormat::Xml);
+    let payload = match &plan.xml {
+        // Errors of XML are told already.
+        Some(xml) if is_xml => {
+            xml.bind(py).call_method1(pyo3::intern!(py, "read"), (request.raw_request(py)?,))?
+        }
+        _ => request.parse(py).map_err(|error| errors::malformed_body(py, cid, &error))?,
+    };
     let channel_params = request.declared_params(py)?;
     let payload = match &plan.csv {
-        Some(csv) if is_text(&payload) && service.get().call()?.is_csv() => {
+        Some(csv) if is_text(&payload) && call.has_format(DataFormat::Csv) => {
             let rows = csv.bind(py).call_method1(pyo3::intern!(py, "read"), (payload,))?;
             if let Some(model) = &plan.input_model {
                 let read = model.bind(py).call_method1(pyo3::intern!(py, "read_rows"), (rows, service))?;
@@ -41,6 +50,7 @@ pub(crate) fn parse(
     let source = Source {
         channel_params: &channel_params,
         body_wins: plan.profile <= Profile::V3_1 && request.body_wins(),
+        keeps_elements: is_xml && plan.keeps_xml_elements,
         cid,
     };
     if plan.profile == Profile::V2_0 && channel_params.is_empty() && is_empty_text(&payload)? {
@@ -65,6 +75,8 @@ struct Source<'source, 'py> {
     channel_params: &'source Bound<'py, PyDict>,
     /// Whether the body wins over parameters of the channel (2.0-3.1, if the channel says so).
     body_wins: bool,
+    /// Whether text arrives as the element that it is in.
+    keeps_elements: bool,
     cid: &'source str,
 }
 
@@ -122,6 +134,7 @@ fn one<'py>(
             continue;
         }
         let value = match found {
+            Some(value) if source.keeps_elements && element.kind == Kind::Text => value,
             Some(value) => convert::input(py, element, value, plan.profile, source.cid)?,
             None if element.is_required => {
                 return Err(errors::element_missing(py, plan.profile, source.cid, &element.text));

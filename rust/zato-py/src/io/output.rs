@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyList, PyString};
+use pyo3::types::{PyBytes, PyDict, PyList, PyString};
 use zato_core::Profile;
 
 use super::convert;
@@ -81,6 +81,53 @@ pub(crate) fn csv(
     };
     let text = format.bind(py).call_method1(pyo3::intern!(py, "write"), (rows,))?;
     Ok(Some(Bytes::copy_from_slice(text.cast::<PyString>()?.to_str()?.as_bytes())))
+}
+
+/// Returns output as XML (reference service-api 5.7); nothing if the payload is of no form that a document can be made
+/// of.
+///
+/// # Errors
+/// Raises `ZatoException` naming a required element that was never set, `ValueError` for what XML has no form for.
+pub(crate) fn xml(
+    py: Python<'_>,
+    plan: &Plan,
+    payload: &Bound<'_, PyAny>,
+    cid: &str,
+) -> PyResult<Option<Bytes>> {
+    let Some(format) = &plan.xml else { return Ok(None) };
+    let content = if let Ok(declared) = payload.cast::<Payload>() {
+        render(py, plan, declared.get(), false, cid)?
+    } else if plan.output_model.is_some()
+        && (payload.is_instance_of::<PyList>() || payload.is_instance_of::<PyDict>())
+    {
+        payload.clone()
+    } else if plan.has_output
+        && let Ok(items) = payload.cast::<PyList>()
+    {
+        list(py, plan, items, cid)?.into_any()
+    } else {
+        return Ok(None);
+    };
+    let written = format.bind(py).call_method1(pyo3::intern!(py, "write"), (content, cid))?;
+    Ok(Some(Bytes::copy_from_slice(written.cast::<PyBytes>()?.as_bytes())))
+}
+
+/// Returns the result of [`render`] as XML text; nothing if the service was compiled without what writes it.
+///
+/// # Errors
+/// Raises `ValueError` for what XML has no form for.
+pub(crate) fn xml_text(
+    py: Python<'_>,
+    plan: &Plan,
+    rendered: &Bound<'_, PyDict>,
+    cid: &str,
+) -> PyResult<Option<Py<PyAny>>> {
+    let Some(format) = &plan.xml else { return Ok(None) };
+    let content = match &plan.response_element {
+        Some(name) => rendered.get_item(name)?,
+        None => Some(rendered.clone().into_any()),
+    };
+    Ok(Some(format.bind(py).call_method1(pyo3::intern!(py, "write_text"), (content, cid))?.unbind()))
 }
 
 fn one<'py>(

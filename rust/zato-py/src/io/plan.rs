@@ -89,6 +89,10 @@ pub(crate) struct Plan {
     pub(crate) skips_empty_input: Skipped,
     /// Reads and writes rows (`zato.server.service._csv.CSVFormat`).
     pub(crate) csv: Option<Py<PyAny>>,
+    /// Reads and writes XML (`zato.server.service._xml_io.XMLFormat`).
+    pub(crate) xml: Option<Py<PyAny>>,
+    /// Whether XML input arrives as elements where it would be text (`use_text`, 2.0-3.1).
+    pub(crate) keeps_xml_elements: bool,
     /// Makes input of models (`zato.server.service._models.ModelInput`).
     pub(crate) input_model: Option<Py<PyAny>>,
     /// Offers output that is a model (`zato.server.service._models.ModelOutput`).
@@ -141,6 +145,8 @@ impl Plan {
                 optional("force_empty_input")?.as_ref(),
             )?,
             csv: optional("csv")?.map(Bound::unbind),
+            xml: optional("xml")?.map(Bound::unbind),
+            keeps_xml_elements: flag("keeps_xml_elements")?,
             input_model: optional("input_model")?.map(Bound::unbind),
             output_model: optional("output_model")?.map(Bound::unbind),
         })
