@@ -161,6 +161,9 @@ def server_facts() -> dict[str, Any] | None:
     `invoker_allows_internal`.
     """
 
+def definitions(kind: str) -> dict[str, dict[str, Any]]:
+    """Definitions of one kind by name, for kinds that services look up by themselves, such as `message.xpath`."""
+
 def encrypt(text: str) -> str:
     """Encrypts text the way the config store does."""
 

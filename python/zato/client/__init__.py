@@ -5,13 +5,14 @@ They need nothing but the standard library; a `requests.Session` may be handed o
 
 from zato.client._api import APIClient, APIResponse
 from zato.client._invoker import CID_NO_CLIP, AnyServiceInvoker, ZatoClient, get_client_from_credentials
-from zato.client._paths import JSONClient, JSONSIOClient, RawDataClient
+from zato.client._paths import JSONClient, JSONSIOClient, RawDataClient, XMLClient
 from zato.client._response import (
     JSONResponse,
     JSONSIOResponse,
     RawDataResponse,
     Response,
     ServiceInvokeResponse,
+    XMLResponse,
 )
 from zato.common._missing import Missing
 
@@ -31,6 +32,7 @@ __all__ = [
     "SOAPSIOClient",
     "ServiceInvokeResponse",
     "XMLClient",
+    "XMLResponse",
     "ZatoClient",
     "get_client_from_credentials",
 ]
@@ -42,7 +44,3 @@ class SOAPClient(Missing, needs="SOAP channels"):
 
 class SOAPSIOClient(Missing, needs="SOAP channels"):
     """Not available: needs SOAP channels."""
-
-
-class XMLClient(Missing, needs="XML channels"):
-    """Not available: needs XML channels."""

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from zato.client._response import JSONResponse, JSONSIOResponse, RawDataResponse, Response
+from zato.client._response import JSONResponse, JSONSIOResponse, RawDataResponse, Response, XMLResponse
 from zato.client._transport import Session
 from zato.common.json_internal import dumps
 
-__all__ = ["JSONClient", "JSONSIOClient", "RawDataClient"]
+__all__ = ["JSONClient", "JSONSIOClient", "RawDataClient", "XMLClient"]
 
 
 class RawDataClient:
@@ -81,3 +81,17 @@ class JSONSIOClient(JSONClient):
     """Sends JSON to one path, and reads JSON with `zato_env` and an element around the data."""
 
     _response = JSONSIOResponse
+
+
+class XMLClient(RawDataClient):
+    """Sends XML to one path, and reads XML (2.0, 3.0). Needs the library `lxml`."""
+
+    _response = XMLResponse
+    _content_type = "application/xml"
+
+    def _encode(self, payload: Any) -> Any:
+        if isinstance(payload, (str, bytes)):
+            return payload
+        from zato.server.service._xml import dump
+
+        return dump(payload)

@@ -10,7 +10,7 @@ from zato.bunch import bunchify
 from zato.common.api import ZATO_OK
 from zato.common.json_internal import loads
 
-__all__ = ["JSONResponse", "JSONSIOResponse", "RawDataResponse", "Response", "ServiceInvokeResponse"]
+__all__ = ["JSONResponse", "JSONSIOResponse", "RawDataResponse", "Response", "ServiceInvokeResponse", "XMLResponse"]
 
 
 class Response:
@@ -111,6 +111,29 @@ class JSONSIOResponse(Response):
         if not self.ok:
             self.details = envelope.get("details")
         return True
+
+
+class XMLResponse(Response):
+    """A body of XML, as the root element of `lxml.objectify` (2.0, 3.0)."""
+
+    def _read(self) -> None:
+        # The library is needed for this alone.
+        from zato.common.exception import BadRequest
+        from zato.server.service._xml import parse
+
+        if not self.ok:
+            self.details = self.inner.text
+            return
+        try:
+            self.data = parse(self.inner.content)
+        except BadRequest as error:
+            self.ok = False
+            self.details = f"{error.msg}: {self.inner.text[:500]}"
+
+    @property
+    def has_data(self) -> bool:
+        """Whether there is a document."""
+        return self.data is not None
 
 
 class ServiceInvokeResponse(JSONSIOResponse):

@@ -5,11 +5,15 @@
 
 pub mod channel;
 mod inert;
+pub mod message;
 pub mod outgoing;
 pub mod security;
 pub mod service;
 
 pub use channel::rest::RestChannel;
+pub use message::json_pointer::JsonPointer;
+pub use message::namespace::Namespace;
+pub use message::xpath::XPath;
 pub use outgoing::rest::OutgoingRest;
 pub use security::api_key::ApiKey;
 pub use security::basic_auth::BasicAuth;

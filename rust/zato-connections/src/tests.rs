@@ -10,6 +10,9 @@ fn registry() -> Registry {
         DynKind::of::<BasicAuth>(),
         DynKind::of::<ApiKey>(),
         DynKind::of::<ServiceConfig>(),
+        DynKind::of::<JsonPointer>(),
+        DynKind::of::<XPath>(),
+        DynKind::of::<Namespace>(),
     ];
     Registry::new(kinds).unwrap()
 }
@@ -29,6 +32,9 @@ fn kinds_are_found_by_their_historical_keys() {
         ("security", Some("basic_auth"), "security.basic_auth"),
         ("def_sec", Some("apikey"), "security.api_key"),
         ("service", None, "service"),
+        ("json_pointer", None, "message.json_pointer"),
+        ("xpath", None, "message.xpath"),
+        ("def_namespace", None, "message.namespace"),
     ] {
         assert_eq!(registry.enmasse(key, item_type).unwrap().id(), id);
     }

@@ -312,6 +312,8 @@ pub struct ServiceSettings {
     pub by_name: std::collections::HashMap<String, ServiceSetting>,
     /// How long a service may run where its own setting is silent; none is forever.
     pub default_timeout: Option<Duration>,
+    /// Definitions that services look up by name, by kind: what the store has of them. Of kinds without secrets only.
+    pub definitions: std::collections::HashMap<&'static str, BTreeMap<String, serde_json::Value>>,
 }
 
 /// Settings of one service.

@@ -179,6 +179,8 @@ pub enum FailureKind {
     BadRequest,
     /// 400 naming a missing input element (500 in 2.x-3.1).
     ElementMissing,
+    /// 400 because the input does not match the JSON Schema of the service (500 in 2.0 and 3.0, which have none).
+    SchemaViolation,
     /// 400 because the body is not what the data format says, naming the position.
     MalformedBody,
     /// 401.

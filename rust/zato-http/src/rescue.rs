@@ -141,7 +141,13 @@ fn from_failure(failure: Failure, situation: Situation<'_>, on_json_channel: boo
     let profile = failure.profile.unwrap_or(situation.options.profile);
     let tells_all = situation.channel.is_some_and(|channel| channel.tells_full_errors);
     let status = status(failure.kind, profile);
-    let details = details(&failure, situation.options, profile, tells_all, on_json_channel);
+    let details = if failure.kind == FailureKind::SchemaViolation && on_json_channel {
+        // What 3.1 and 3.2 document; their code answers 500.
+        let cid = situation.cid.to_string();
+        serde_json::json!({"is_ok": false, "cid": cid, "message": failure.message})
+    } else {
+        details(&failure, situation.options, profile, tells_all, on_json_channel)
+    };
     // What the service said about its body is not true of ours.
     let is_kept = |(name, _): &(HeaderName, HeaderValue)| {
         !is_framing_header(name) && !name.as_str().starts_with("content-")
@@ -170,9 +176,11 @@ fn from_failure(failure: Failure, situation: Situation<'_>, on_json_channel: boo
 fn status(kind: FailureKind, profile: Profile) -> StatusCode {
     match kind {
         FailureKind::ElementMissing if profile.has_zato_env_errors() => StatusCode::INTERNAL_SERVER_ERROR,
-        FailureKind::BadRequest | FailureKind::ElementMissing | FailureKind::MalformedBody => {
-            StatusCode::BAD_REQUEST
-        }
+        FailureKind::SchemaViolation if profile < Profile::V3_1 => StatusCode::INTERNAL_SERVER_ERROR,
+        FailureKind::BadRequest
+        | FailureKind::ElementMissing
+        | FailureKind::SchemaViolation
+        | FailureKind::MalformedBody => StatusCode::BAD_REQUEST,
         FailureKind::Unauthorized => StatusCode::UNAUTHORIZED,
         FailureKind::Forbidden => StatusCode::FORBIDDEN,
         FailureKind::NotFound | FailureKind::Inactive => StatusCode::NOT_FOUND,
@@ -206,6 +214,7 @@ fn details(
             if is_told { text("Bad request") } else { Value::from("Bad request") }
         }
         FailureKind::ElementMissing => text("Element missing"),
+        FailureKind::SchemaViolation => text("The input is not valid"),
         FailureKind::MalformedBody => text("The request body is malformed"),
         FailureKind::Unauthorized => text("Unauthorized"),
         FailureKind::Forbidden => text("You are not allowed to access this resource"),

@@ -1,5 +1,6 @@
 //! Services in force, as an immutable table that is swapped as a whole.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use foldhash::HashMap;
@@ -10,6 +11,7 @@ use zato_core::guest::ServiceInfo;
 
 use crate::io::plan::Plan;
 use crate::pace::Pace;
+use crate::schema::InputSchema;
 
 /// Which hooks a service overrides; the others are not called at all (reference service-api 2.5).
 #[derive(Debug, Clone, Copy, Default)]
@@ -30,6 +32,8 @@ pub(crate) struct Entry {
     pub(crate) class: Py<PyType>,
     /// Compiled input and output declaration.
     pub(crate) plan: Option<Plan>,
+    /// What input has to be like before anything of the service runs.
+    pub(crate) schema: Option<InputSchema>,
     /// Overridden hooks.
     pub(crate) hooks: Hooks,
     /// HTTP verb to method name, for `handle_GET` and the like.
@@ -91,6 +95,13 @@ impl Entry {
         };
         let io = item("io")?;
         let plan = if io.is_none() { None } else { Some(Plan::compile(io.cast::<PyDict>()?, profile)?) };
+        let schema = match description.get_item("schema")?.filter(|schema| !schema.is_none()) {
+            Some(schema) => {
+                let (file, text): (PathBuf, String) = schema.extract()?;
+                Some(InputSchema::compile(&file, &text)?)
+            }
+            None => None,
+        };
         Ok(Self {
             info: ServiceInfo {
                 name: item("name")?.extract()?,
@@ -102,6 +113,7 @@ impl Entry {
             },
             class,
             plan,
+            schema,
             hooks,
             verbs,
             is_async: item("is_async")?.extract()?,

@@ -56,6 +56,11 @@ pub(crate) fn malformed_body(py: Python<'_>, cid: &str, error: &PyErr) -> PyErr 
     raise(py, "BadRequest", (cid, message, true))
 }
 
+/// The error for input that a JSON Schema refuses (3.1, 3.2).
+pub(crate) fn schema_violation(py: Python<'_>, cid: &str, message: String) -> PyErr {
+    raise(py, "ValidationException", (cid, message))
+}
+
 /// Recursion that data led to is the fault of the data; other errors stay what they are.
 pub(crate) fn too_deep_or(py: Python<'_>, cid: &str, error: PyErr) -> PyErr {
     if error.is_instance_of::<pyo3::exceptions::PyRecursionError>(py) {
@@ -103,8 +108,9 @@ pub(crate) fn to_failure(py: Python<'_>, entry: &Entry, error: &PyErr) -> Failur
 
 /// Classifies an exception; subclasses count as their base.
 fn kind_of(py: Python<'_>, error: &PyErr) -> FailureKind {
-    const KINDS: [(&str, FailureKind); 12] = [
+    const KINDS: [(&str, FailureKind); 13] = [
         ("ModelValidationError", FailureKind::ElementMissing),
+        ("ValidationException", FailureKind::SchemaViolation),
         ("BadRequest", FailureKind::BadRequest),
         ("Unauthorized", FailureKind::Unauthorized),
         ("Forbidden", FailureKind::Forbidden),

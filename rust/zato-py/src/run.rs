@@ -173,6 +173,9 @@ pub(crate) fn begin<'py>(
     call: &Arc<Call>,
 ) -> PyResult<Progress<'py>> {
     let entry = &call.entry;
+    if let Some(schema) = &entry.schema {
+        schema.check(py, call, instance)?;
+    }
     if let Some(plan) = &entry.plan
         && plan.has_input
     {

@@ -1,6 +1,8 @@
 //! The list of everything that can be configured. A kind that is not here does not exist.
 
-use zato_connections::{ApiKey, BasicAuth, BearerToken, OutgoingRest, RestChannel, ServiceConfig};
+use zato_connections::{
+    ApiKey, BasicAuth, BearerToken, JsonPointer, Namespace, OutgoingRest, RestChannel, ServiceConfig, XPath,
+};
 use zato_core::Result;
 use zato_schema::{DynKind, Registry};
 
@@ -13,6 +15,9 @@ pub fn registry() -> Result<Registry> {
         DynKind::of::<BasicAuth>(),
         DynKind::of::<ApiKey>(),
         DynKind::of::<BearerToken>(),
+        DynKind::of::<Namespace>(),
+        DynKind::of::<JsonPointer>(),
+        DynKind::of::<XPath>(),
         DynKind::of::<ServiceConfig>(),
         DynKind::of::<RestChannel>(),
         DynKind::of::<OutgoingRest>(),

@@ -252,7 +252,6 @@ MISSING = """
     zato.distlock:LockManager locks shared by servers
     zato.client:SOAPClient SOAP channels
     zato.client:SOAPSIOClient SOAP channels
-    zato.client:XMLClient XML channels
     zato.testing:ServiceTestCase the test harness
 """
 

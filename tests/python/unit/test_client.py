@@ -21,6 +21,7 @@ from zato.client import (
     JSONClient,
     JSONSIOClient,
     RawDataClient,
+    XMLClient,
     ZatoClient,
     get_client_from_credentials,
 )
@@ -165,6 +166,22 @@ def test_clients_of_one_path(peer: Peer) -> None:
     peer.says(b"down", 503)
     assert RawDataClient(peer.address, "/raw").invoke("").details == "down"
     assert JSONClient(peer.address, "/raw").invoke("").details == "down"
+
+
+def test_the_xml_client_reads_documents(peer: Peer) -> None:
+    from lxml import etree
+
+    client = XMLClient(peer.address, "/xml")
+    peer.says("<a><b>1</b></a>".encode("utf-16"))
+    response = client.invoke(etree.fromstring("<c>ż</c>"))
+    assert (response.ok, response.has_data, response.data.b) == (True, True, 1)
+    assert peer.requests[-1][3] == "<?xml version='1.0' encoding='UTF-8'?>\n<c>ż</c>".encode()
+    peer.says(b"<a>")
+    response = client.invoke("<d/>")
+    assert not response.ok and "not valid XML: line 1, column 4" in response.details
+    peer.says(b"down", 503)
+    response = client.invoke("")
+    assert (response.details, response.has_data) == ("down", False)
 
 
 def test_a_client_goes_where_it_is_told(peer: Peer) -> None:

@@ -14,6 +14,7 @@ from uuid import UUID
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from zato.common.exception import BadRequest
 from zato.server.service import Bool, Dict, DictList, Int, List, Nested, Text
 from zato.server.service._xml import dump, parse
@@ -241,7 +242,7 @@ def test_values_of_all_kinds_are_written() -> None:
 
 @pytest.mark.parametrize("item", [{"a b": 1}, {"a": "\x00"}, {"a": ["\ud800"]}, {"a": object()}])
 def test_what_xml_has_no_form_for_is_refused_by_name(item: dict[str, Any]) -> None:
-    with pytest.raises((TypeError, ValueError), match="^element `a"):
+    with pytest.raises((TypeError, ValueError), match=r"^element `a"):
         xml_format().write(item, CID)
 
 

@@ -15,6 +15,7 @@ from zato.common.util.names import convert_impl_name
 from zato.common.util.time_ import TimeUtil
 from zato.server._loader._preparation import Superseded
 from zato.server._loader._problems import Problem, from_exception
+from zato.server._loader._schema import input_schema
 from zato.server._loader._units import Unit
 from zato.server._logging import get_service_logger
 from zato.server.service import Service
@@ -89,6 +90,7 @@ class Collector:
             io = describe_io(cls, self._rules.simple_io, profile, io_warnings)
         except ValueError as error:
             raise _RefusedError(f"service `{name}`: {error}") from None
+        schema = input_schema(cls, profile, io_warnings)
         for text in io_warnings:
             self._warn(file, line, f"service `{name}`: {text}")
         _settle(cls, name, impl_name, profile)
@@ -105,6 +107,7 @@ class Collector:
                 "is_internal": self._unit.is_internal,
                 "cls": cls,
                 "io": io,
+                "schema": schema,
                 "hooks": [hook for hook in INSTANCE_HOOKS if is_overridden(cls, hook)],
                 "verbs": verbs,
                 "is_async": any(map(inspect.iscoroutinefunction, handlers)),

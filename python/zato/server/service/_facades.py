@@ -32,4 +32,5 @@ class AbsentFacades:
     search: Any = missing_object("self.search", "search connections")
     security: Any = missing_object("self.security", "bearer token definitions")
     sso: Any = missing_object("self.sso", "single sign-on")
+    translate: Any = missing_object("self.translate", "Redis connections")
     wsx: Any = missing_object("self.wsx", "WebSocket connections")

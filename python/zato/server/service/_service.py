@@ -6,9 +6,10 @@ import logging
 import sys
 import time
 from collections.abc import Callable, Iterable
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from zato import _core
+from zato.common.nav import DictNav, ListNav
 from zato.common.util.names import convert_impl_name
 from zato.common.util.time_ import TimeUtil
 from zato.server._logging import ServiceLogger, get_service_logger
@@ -18,6 +19,9 @@ from zato.server.service._hooks import Hooks
 from zato.server.service._outgoing import Outgoing, Rest
 from zato.server.service._server import Server
 from zato.server.service._thread import ServiceThread
+
+if TYPE_CHECKING:
+    from zato.server.service._msg import Messages
 
 _LOGGED_INPUT = (
     "channel",
@@ -71,6 +75,10 @@ class Service(Hooks, _core.Service, AbsentFacades):
     outgoing: ClassVar[Outgoing] = out
     #: REST connections, whose methods take no correlation ID here.
     rest: ClassVar[Any] = Rest()
+    #: Looks into dictionaries: `self.dictnav(value).get(['a', 'b'])` (2.0-3.1).
+    dictnav: ClassVar[type[DictNav]] = DictNav
+    #: Looks into lists, as `dictnav` does.
+    listnav: ClassVar[type[ListNav]] = ListNav
     #: Logger named after the service.
     logger: ServiceLogger = _Logger()  # type: ignore[assignment]
 
@@ -111,6 +119,13 @@ class Service(Hooks, _core.Service, AbsentFacades):
         """Splits `service@target` into its two parts; the second is empty without a target."""
         service, _, target = name.partition("@")
         return service, target
+
+    @property
+    def msg(self) -> Messages:
+        """Values in messages by named expressions (2.0-3.1)."""
+        from zato.server.service._msg import Messages
+
+        return Messages(self)
 
     def sleep(self, timeout: float = 1) -> None:
         """Waits for a number of seconds; other services go on running."""

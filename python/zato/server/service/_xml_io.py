@@ -47,8 +47,16 @@ class XMLFormat:
         ValueError: If an option has a value that nothing can be written with.
     """
 
-    __slots__ = ("_form", "_kinds", "_keeps_elements", "_namespace", "_readers", "_request_elem", "_required",
-                 "_response_elem")  # fmt: skip
+    __slots__ = (
+        "_form",
+        "_keeps_elements",
+        "_kinds",
+        "_namespace",
+        "_readers",
+        "_request_elem",
+        "_required",
+        "_response_elem",
+    )  # fmt: skip
 
     def __init__(
         self,

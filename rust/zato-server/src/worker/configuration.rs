@@ -1,12 +1,13 @@
 //! Keeps what is in force in this worker equal to the config store.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 use parking_lot::Mutex as SyncMutex;
+use serde_json::Value;
 use tokio::sync::Mutex;
-use zato_connections::ServiceConfig;
+use zato_connections::{JsonPointer, Namespace, ServiceConfig, XPath};
 use zato_core::guest::{Guest, ServiceSettings};
 use zato_core::{Problem, Result};
 use zato_http::{HttpOptions, Tables};
@@ -115,6 +116,18 @@ impl Configuration {
     }
 }
 
+/// Kinds that services look up by themselves; none with secrets.
+const LOOKED_UP: [&str; 3] = [JsonPointer::ID, XPath::ID, Namespace::ID];
+
+/// Collects the definitions that services look up.
+fn definitions(snapshot: &Snapshot) -> HashMap<&'static str, BTreeMap<String, Value>> {
+    let of_kind = |kind: &str| {
+        let active = snapshot.of_kind(kind).filter(|object| object.is_active);
+        active.map(|object| (object.name.clone(), object.spec.clone())).collect()
+    };
+    LOOKED_UP.into_iter().map(|kind| (kind, of_kind(kind))).collect()
+}
+
 /// Compiles the objects of kind `service`.
 fn service_settings(snapshot: &Snapshot, http: &HttpOptions) -> (ServiceSettings, Vec<Problem>) {
     let (mut by_name, mut problems) = (HashMap::new(), Vec::new());
@@ -129,5 +142,6 @@ fn service_settings(snapshot: &Snapshot, http: &HttpOptions) -> (ServiceSettings
             }
         }
     }
-    (ServiceSettings { by_name, default_timeout: http.request_timeout }, problems)
+    let definitions = definitions(snapshot);
+    (ServiceSettings { by_name, default_timeout: http.request_timeout, definitions }, problems)
 }
