@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import http.server
+import sys
 import threading
 import time
 from decimal import Decimal
@@ -16,7 +17,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from zato.common.exception import BadRequest
-from zato.server.service import Bool, Dict, DictList, Int, List, Nested, Text
+from zato.server.service import Bool, Dict, DictList, Int, List, Nested, Service, Text
+from zato.server.service._declaration import describe_io
 from zato.server.service._xml import dump, parse
 from zato.server.service._xml_io import XMLFormat
 
@@ -254,6 +256,47 @@ def test_options_of_the_declaration() -> None:
     with pytest.raises(ValueError, match="the encoding of XML is 'nothing'"):
         xml_format(encoding="nothing")
     assert dump(parse("<a>ż<b/></a>")).decode() == "<?xml version='1.0' encoding='UTF-8'?>\n<a>ż<b/></a>"
+
+
+def test_models_are_not_read_from_xml() -> None:
+    made = XMLFormat((), (), None, None, True, {}, has_model=True)
+    assert made.read(b"") == b"" and made.read({"a": 1}) == {"a": 1}
+    with pytest.raises(TypeError, match="a model cannot be read from XML"):
+        made.read(b"<a/>")
+
+
+def test_without_the_library_the_way_out_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "lxml", None)
+    for call in (lambda: parse(b"<a/>"), lambda: xml_format().read(b"<a/>"), lambda: xml_format().write({}, CID)):
+        with pytest.raises(NotImplementedError, match=r"install it with `python -m pip install 'zato\[xml\]'`"):
+            call()
+
+
+def test_a_declaration_that_needs_the_library_warns_when_it_is_deployed(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Declared(Service):
+        class SimpleIO:
+            input = "a"
+            namespace = "urn:a"
+
+    class Plain(Service):
+        input = "a"
+
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    for cls, expected in ((Declared, 1), (Plain, 0)):
+        warnings: list[str] = []
+        assert describe_io(cls, {}, "3.2", warnings)
+        assert len(warnings) == expected
+        assert all("needs the library `lxml`; install it with" in text for text in warnings)
+
+
+@pytest.mark.parametrize(("profile", "name"), [("2.0", "request"), ("3.1", "request"), ("3.2", "any"), ("4.1", "any")])
+def test_profiles_decide_which_root_holds_input(profile: str, name: str) -> None:
+    class Declared(Service):
+        class SimpleIO:
+            input_required = ("a",)
+
+    described = describe_io(Declared, {}, profile)
+    assert described and described["xml"].read(f"<{name}><a>1</a></{name}>") == {"a": "1"}
 
 
 texts = st.text(st.characters(exclude_categories=["Cs", "Cc"], exclude_characters="\ufffe\uffff"))

@@ -117,7 +117,7 @@ def describe_io(
         "input_model": _made(source, "input", models["input"], ModelInput),
         "output_model": _made(source, "output", models["output"], lambda model: ModelOutput(model, profile)),
         "csv": _csv(source, inputs, outputs, models),
-        "xml": _xml(source, inputs, outputs, response_elem, profile),
+        "xml": _xml(source, inputs, outputs, response_elem, profile, has_model=models["input"] is not None),
         "keeps_xml_elements": not source.get("use_text", True),
         "has_output": bool(outputs),
         "input": [describe_input(element, profile, encrypts=encrypts) for element in inputs],
@@ -274,7 +274,13 @@ def _csv(
 
 
 def _xml(
-    source: _Source, inputs: list[Elem], outputs: list[Elem], response_elem: str | None, profile: str
+    source: _Source,
+    inputs: list[Elem],
+    outputs: list[Elem],
+    response_elem: str | None,
+    profile: str,
+    *,
+    has_model: bool,
 ) -> XMLFormat:
     """Gives what reads and writes XML. From 3.2 on input is in any root, unless the declaration names one."""
     request_elem = source.get("request_elem", None if profile in ("3.2", "4.1") else "request")
@@ -291,7 +297,7 @@ def _xml(
                 "install it with `python -m pip install 'zato[xml]'`"
             )
     try:
-        return XMLFormat(inputs, outputs, request_elem or None, response_elem or None, use_text, options)
+        return XMLFormat(inputs, outputs, request_elem or None, response_elem or None, use_text, options, has_model)
     except ValueError as error:
         raise ValueError(f"{source.text}: {error}") from None
 

@@ -42,6 +42,7 @@ class XMLFormat:
         response_elem: Name of the root of responses; none leaves root and envelope out.
         use_text: Whether input is text; elements themselves otherwise.
         options: What `options_of` found.
+        has_model: Whether input is a model, which is made of JSON only.
 
     Raises:
         ValueError: If an option has a value that nothing can be written with.
@@ -49,6 +50,7 @@ class XMLFormat:
 
     __slots__ = (
         "_form",
+        "_has_model",
         "_keeps_elements",
         "_kinds",
         "_namespace",
@@ -66,7 +68,9 @@ class XMLFormat:
         response_elem: str | None,
         use_text: bool,
         options: Mapping[str, Any],
+        has_model: bool = False,
     ) -> None:
+        self._has_model = has_model
         self._request_elem = request_elem
         self._response_elem = response_elem
         self._required = ""
@@ -97,6 +101,7 @@ class XMLFormat:
 
         Raises:
             BadRequest: If the text is no XML, or has no element that holds the input.
+            TypeError: If input is a model.
         """
         if isinstance(payload, (str, bytes)):
             if not payload:
@@ -104,6 +109,11 @@ class XMLFormat:
             payload = parse_kept(payload) if self._keeps_elements else parse_plain(payload)
         elif not hasattr(payload, "iterchildren"):
             return payload
+        if self._has_model:
+            raise TypeError(
+                "input that is a model cannot be read from XML; declare names in `class SimpleIO`, or look into "
+                "self.request.payload"
+            )
         found: dict[str, Any] = {}
         for child in self._holder(payload):
             name = _local_name(child)
