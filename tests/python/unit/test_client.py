@@ -169,7 +169,7 @@ def test_clients_of_one_path(peer: Peer) -> None:
 
 
 def test_the_xml_client_reads_documents(peer: Peer) -> None:
-    from lxml import etree
+    from lxml import etree  # type: ignore[attr-defined]
 
     client = XMLClient(peer.address, "/xml")
     peer.says("<a><b>1</b></a>".encode("utf-16"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from lxml import etree, objectify
+from lxml import etree, objectify  # type: ignore[attr-defined]
 
 from zato.server.service._json_pointer import JSONPointer
 from zato.server.service._mapper import Mapper

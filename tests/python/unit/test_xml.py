@@ -128,7 +128,7 @@ def test_nothing_outside_of_a_document_is_fetched(tmp_path: Path) -> None:
             asked.append(self.path)
             self.send_error(404)
 
-        def log_message(self, *arguments: Any) -> None:
+        def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
             pass
 
     server = http.server.HTTPServer(("127.0.0.1", 0), Handler)

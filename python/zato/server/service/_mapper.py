@@ -53,7 +53,8 @@ class Mapper:
 
     def map_many(self, pairs: Mapping[str, str] | Iterable[tuple[str, str]]) -> None:
         """Copies several values; see `map`."""
-        for from_, to in pairs.items() if isinstance(pairs, Mapping) else pairs:
+        items: Any = pairs.items() if isinstance(pairs, Mapping) else pairs
+        for from_, to in items:
             self.map(from_, to)
 
     def set_time(self, to: str, from_: str | None = None, from_format: str | None = None, to_format: str = "") -> None:

@@ -41,7 +41,7 @@ def lxml_etree() -> Any:
         MissingFeature: If the library is not installed.
     """
     try:
-        from lxml import etree
+        from lxml import etree  # type: ignore[attr-defined]
     except ImportError:
         message = "XML needs the library `lxml`; install it with `python -m pip install 'zato[xml]'`"
         raise MissingFeature(message) from None
@@ -96,7 +96,7 @@ def _parser(is_objectified: bool, keeps_comments: bool, is_decoded: bool) -> XML
     known = _parsers.known.get(key)
     if known is not None:
         return known
-    from lxml import etree, objectify
+    from lxml import etree, objectify  # type: ignore[attr-defined]
 
     parser = etree.XMLParser(
         encoding="utf-8" if is_decoded else None,
