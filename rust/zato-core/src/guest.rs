@@ -282,6 +282,18 @@ pub trait Guest: Send + Sync {
     /// Replaces settings that services may have: which are switched off, and how long they may run.
     fn configure(&self, settings: Arc<ServiceSettings>);
 
+    /// Replaces the configuration files of users, unless what is in force is newer. Once it is done, every invocation
+    /// that begins sees the new ones.
+    fn configure_user(&self, configuration: Arc<UserConfiguration>) -> BoxFuture<'static, Result<()>> {
+        drop(configuration);
+        Box::pin(std::future::ready(Ok(())))
+    }
+
+    /// Called once, before units are loaded: how services may look at what is configured.
+    fn on_configured(&self, objects: Arc<dyn ConfiguredObjects>) {
+        drop(objects);
+    }
+
     /// Takes no more invocations and waits for the running ones; gives whether all ended in time.
     fn drain(&self, limit: Duration) -> BoxFuture<'static, bool>;
 
@@ -325,4 +337,34 @@ pub struct ServiceSetting {
     pub timeout: Option<Duration>,
     /// Above this time a call is logged as slow.
     pub slow_threshold: Option<Duration>,
+}
+
+/// Files of users, as services read them through `self.config` (reference service-api 3.7).
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UserConfiguration {
+    /// Greater with every change.
+    pub version: u64,
+    /// A JSON object: `files` has the content of each file by its key, `aliases` the second name of files that
+    /// server.conf gives a label, `environment` variables that files set.
+    pub content: String,
+}
+
+impl std::fmt::Debug for UserConfiguration {
+    /// Without the content, which may hold secrets.
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("UserConfiguration").field("version", &self.version).finish_non_exhaustive()
+    }
+}
+
+/// What is configured, for services that look at it.
+pub trait ConfiguredObjects: Send + Sync {
+    /// The revision of the config store that is in force in this process.
+    fn revision(&self) -> i64;
+
+    /// Returns all objects of a kind as a JSON array, without their secrets. Blocks until the store has answered.
+    ///
+    /// # Errors
+    /// [`ErrorKind::NotFound`](crate::ErrorKind::NotFound) if there is no such kind; whatever keeps the store from
+    /// being read.
+    fn list(&self, kind: &str) -> Result<String>;
 }

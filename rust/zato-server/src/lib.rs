@@ -8,4 +8,5 @@ pub mod enmasse;
 pub mod kinds;
 pub mod logging;
 pub mod supervisor;
+pub mod user_config;
 pub mod worker;

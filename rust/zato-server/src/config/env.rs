@@ -28,6 +28,8 @@ pub const HOT_DEPLOY_INTERVAL: &str = "Zato_Hot_Deploy_Interval";
 pub const HOT_DEPLOY_POLL: &str = "ZATO_HOT_DEPLOY_PREFER_SNAPSHOTS";
 /// File name patterns picked up from the directory of `Zato_Hot_Deploy_Dir`, separated by commas.
 pub const HOT_DEPLOY_PATTERNS: &str = "Zato_Hot_Deploy_Pickup_Patterns";
+/// More directories of configuration files that services read, separated by colons.
+pub const USER_CONF_DIR: &str = "Zato_User_Conf_Dir";
 /// Size at which server.log is rotated, in bytes.
 pub const LOG_MAX_SIZE: &str = "Zato_Server_Log_Max_Size";
 /// How many rotated copies of server.log are kept.
@@ -63,6 +65,11 @@ pub const VARIABLES: &[Variable] = &[
         name: HOT_DEPLOY_PATTERNS,
         since: "3.2",
         meaning: "file name patterns picked up from Zato_Hot_Deploy_Dir, separated by commas",
+    },
+    Variable {
+        name: USER_CONF_DIR,
+        since: "3.2",
+        meaning: "more directories of configuration files that services read, separated by colons",
     },
     Variable { name: LOG_MAX_SIZE, since: "3.2", meaning: "bytes after which server.log is rotated" },
     Variable { name: LOG_BACKUP_COUNT, since: "3.2", meaning: "rotated copies of server.log that are kept" },

@@ -120,6 +120,24 @@ impl ServerPaths {
         self.base.join("pickup").join("incoming").join("user-conf")
     }
 
+    /// `pickup/incoming/static`.
+    #[must_use]
+    pub fn incoming_static(&self) -> PathBuf {
+        self.base.join("pickup").join("incoming").join("static")
+    }
+
+    /// `config/repo/user-conf`; in new servers a link to [`Self::incoming_user_conf`], as in 3.2.
+    #[must_use]
+    pub fn repository_user_conf(&self) -> PathBuf {
+        self.repository().join("user-conf")
+    }
+
+    /// `config/repo/static`.
+    #[must_use]
+    pub fn repository_static(&self) -> PathBuf {
+        self.repository().join("static")
+    }
+
     /// `pickup/processed`.
     #[must_use]
     pub fn processed(&self) -> PathBuf {
@@ -182,6 +200,8 @@ impl ServerPaths {
             self.logs(),
             self.incoming_services(),
             self.incoming_user_conf(),
+            self.incoming_static(),
+            self.repository_static(),
             self.processed(),
             self.hot_deploy_current(),
             self.hot_deploy_backup(),
@@ -190,6 +210,8 @@ impl ServerPaths {
             fs::create_dir_all(&directory)
                 .context(ErrorKind::Io, || format!("could not create directory `{}`", directory.display()))?;
         }
+        // Nothing depends on it: both directories are read. It is there already, or the file system has no links.
+        drop(std::os::unix::fs::symlink("../../pickup/incoming/user-conf", self.repository_user_conf()));
         Ok(())
     }
 }

@@ -10,7 +10,7 @@ pub mod options;
 pub mod patterns;
 pub mod pickup;
 pub mod pidfile;
-mod reader;
+pub(crate) mod reader;
 pub mod secrets;
 pub mod server_conf;
 pub mod service_sources;

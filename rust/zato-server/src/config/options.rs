@@ -10,7 +10,7 @@ use zato_http::HttpOptions;
 
 use super::deploy_patterns::DeployPatterns;
 use super::patterns::Patterns;
-use super::pickup::PickupDirectory;
+use super::pickup::{PickupDirectory, UserDirectories};
 use super::service_sources::ServiceSource;
 
 /// Everything a server is told by its files and its environment.
@@ -50,6 +50,8 @@ pub struct ServerOptions {
     pub environment: Vec<(String, Secret)>,
     /// `[user_config]`: name and path of each file services read as `self.user_config`.
     pub user_config: Vec<(String, PathBuf)>,
+    /// Directories of files that services read as `self.config` and `self.static_config`.
+    pub user_directories: UserDirectories,
     /// simple-io.conf.
     pub simple_io: SimpleIoOptions,
 }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use zato_core::{Error, ErrorKind, Problem, Result};
 
-use super::env::{HOT_DEPLOY_DIR, HOT_DEPLOY_PATTERNS};
+use super::env::{HOT_DEPLOY_DIR, HOT_DEPLOY_PATTERNS, USER_CONF_DIR};
 use super::ini::{self, Stanza};
 use super::layout::resolve_below;
 use super::reader::boolean;
@@ -31,6 +31,9 @@ const KEYS: &[&str] = &[
     "data_encoding",
     "binary_file_patterns",
 ];
+
+/// Stanzas of files that services read: `self.config` and `self.static_config`.
+const USER_STANZAS: [&str; 2] = ["user_conf", "static"];
 
 /// A directory watched for services.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -61,6 +64,8 @@ pub fn read(paths: &ServerPaths, environment: &Environment) -> Result<Loaded<Vec
     for stanza in &file.stanzas {
         match stanza.name.strip_prefix(PREFIX) {
             Some(name) => directories.extend(directory(name, stanza, paths, &mut problems, &mut warnings)),
+            // Files for `self.config` and `self.static_config` are read where they are, see [`user_directories`].
+            None if USER_STANZAS.contains(&stanza.name.as_str()) => {}
             None => warnings.push(
                 Problem::new(format!(
                     "`[{}]` has no effect yet, only directories of services have",
@@ -90,6 +95,42 @@ pub fn read(paths: &ServerPaths, environment: &Environment) -> Result<Loaded<Vec
         return Ok(Loaded { value: directories, warnings });
     }
     Err(Error::from_problems(format!("`{}` cannot be used", path.display()), problems))
+}
+
+/// Directories of files that services read.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct UserDirectories {
+    /// Of `self.config`; where two have files of one key, the later one wins.
+    pub configuration: Vec<PathBuf>,
+    /// Of `self.static_config`; where two have files of one name, the later one wins.
+    pub constant: Vec<PathBuf>,
+}
+
+/// Returns the directories of files that services read: those of the layout, of the stanzas `user_conf` and `static`
+/// of pickup.conf, and of the environment (reference operations 3.2, 6.8). Relative paths are below the directory of
+/// the server. What is wrong with the file is told by [`read`].
+#[must_use]
+pub fn user_directories(paths: &ServerPaths, environment: &Environment) -> UserDirectories {
+    let file = ini::read_all(&paths.pickup_conf(), "pickup.conf").map(|(file, _)| file).unwrap_or_default();
+    let configured = |stanza: &str| {
+        let entry = file.stanza(stanza).and_then(|stanza| stanza.get("pickup_from"));
+        let items = entry.map(ini::Entry::items).unwrap_or_default();
+        items.into_iter().map(|item| resolve_below(paths.base(), item.trim())).collect::<Vec<_>>()
+    };
+    let mut directories = UserDirectories {
+        configuration: vec![paths.repository_user_conf(), paths.incoming_user_conf()],
+        constant: vec![paths.repository_static(), paths.incoming_static()],
+    };
+    directories.configuration.extend(configured(USER_STANZAS[0]));
+    directories.constant.extend(configured(USER_STANZAS[1]));
+    let more = environment.get(USER_CONF_DIR).unwrap_or_default();
+    let more = more.split(':').map(str::trim).filter(|path| !path.is_empty());
+    directories.configuration.extend(more.map(|path| resolve_below(paths.base(), path)));
+    for list in [&mut directories.configuration, &mut directories.constant] {
+        let mut seen = std::collections::HashSet::new();
+        list.retain(|path| seen.insert(path.clone()));
+    }
+    directories
 }
 
 fn directory(
@@ -186,6 +227,26 @@ mod tests {
         assert_eq!(loaded.value[1].patterns, ["api_*.py", "x.py"]);
         assert_eq!(loaded.warnings.iter().filter_map(|warning| warning.line).collect::<Vec<_>>(), [4, 5]);
         assert_eq!(loaded.warnings[0].hint.as_deref(), Some("did you mean `patterns`?"));
+    }
+
+    #[test]
+    fn directories_of_files_that_services_read_come_from_layout_stanzas_and_environment() {
+        let directory = tempfile::tempdir().unwrap();
+        let paths = ServerPaths::new(directory.path());
+        paths.create_directories().unwrap();
+        let content =
+            "[user_conf]\npickup_from=./pickup/incoming/user-conf, /srv/conf\n[static]\npickup_from=/srv/s\n";
+        std::fs::write(paths.pickup_conf(), content).unwrap();
+        let environment = [(USER_CONF_DIR, "/srv/a: more:/srv/conf")].into_iter().collect();
+        let found = user_directories(&paths, &environment);
+        let base = |name: &str| directory.path().join(name);
+        let conf = [base("config/repo/user-conf"), base("pickup/incoming/user-conf")];
+        let more = ["/srv/conf", "/srv/a"].map(PathBuf::from);
+        let all: Vec<_> = conf.into_iter().chain(more).chain([base("more")]).collect();
+        assert_eq!(found.configuration, all);
+        let fixed = [base("config/repo/static"), base("pickup/incoming/static"), PathBuf::from("/srv/s")];
+        assert_eq!(found.constant, fixed);
+        assert!(read(&paths, &environment).unwrap().warnings.is_empty());
     }
 
     #[test]

@@ -13,7 +13,7 @@ use super::secrets::SecretsFile;
 use super::{Environment, ServerPaths};
 
 /// Beginning of values that stand for one in secrets.conf.
-const SECRET_SCHEME: &str = "zato+secret://";
+pub(crate) const SECRET_SCHEME: &str = "zato+secret://";
 
 /// Keys of a file that are known although nothing asks for them.
 pub(super) type KnownKeys = &'static [(&'static str, &'static [&'static str])];
@@ -370,7 +370,8 @@ fn number_and_unit(text: &str) -> Option<(f64, String)> {
     Some((number, text[end..].trim().to_ascii_lowercase()))
 }
 
-fn is_variable_name(text: &str) -> bool {
+/// Whether a text can be the name of an environment variable.
+pub(crate) fn is_variable_name(text: &str) -> bool {
     !text.is_empty()
         && !text.starts_with(|first: char| first.is_ascii_digit())
         && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')

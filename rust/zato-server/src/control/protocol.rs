@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 use zato_core::Problem;
-use zato_core::guest::{PreparedUnit, UnitChanges};
+use zato_core::guest::{PreparedUnit, UnitChanges, UserConfiguration};
 
 /// What a client (the CLI) asks the supervisor.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -106,6 +106,8 @@ pub struct Welcome {
     pub bind: SocketAddr,
     /// Counts deployments since the supervisor was started; what is in the store now includes all up to this.
     pub epoch: u64,
+    /// Configuration files of users as they are now.
+    pub user_configuration: UserConfiguration,
 }
 
 /// What a worker has loaded.
@@ -117,6 +119,8 @@ pub struct Restored {
     pub revision: i64,
     /// What became of each unit; those with problems are not in force in this worker.
     pub units: Vec<PreparedUnit>,
+    /// Version of the configuration files of users that it works with.
+    pub user_configuration: u64,
 }
 
 /// What the supervisor orders a worker to do.
@@ -155,6 +159,11 @@ pub enum Order {
     Sync {
         /// The revision.
         revision: i64,
+    },
+    /// Puts configuration files of users in force, unless it has newer ones; answered once services see them.
+    UserConfiguration {
+        /// All files.
+        configuration: UserConfiguration,
     },
     /// Gives the [`zato_core::guest::ServiceInfo`]s in force.
     Services,

@@ -9,7 +9,7 @@ use super::names;
 use super::settle::Sighting;
 
 /// Returns what an event of the operating system means, if it means anything to us.
-pub(super) fn sightings(event: Event) -> Vec<Sighting> {
+pub(crate) fn sightings(event: Event) -> Vec<Sighting> {
     if event.need_rescan() {
         return vec![Sighting::Everything];
     }
@@ -48,7 +48,7 @@ fn is_relevant(path: &Path) -> bool {
 /// Whether the kernel reports changes below the path that other hosts, or other kernels, make there. If not,
 /// directories have to be looked at over and over.
 #[cfg(target_os = "linux")]
-pub(super) fn reports_changes(path: &Path) -> bool {
+pub(crate) fn reports_changes(path: &Path) -> bool {
     /// NFS, SMB, CIFS, SMB2, 9P (WSL, virtual machines), FUSE (sshfs), VirtualBox shared folders.
     const SILENT: [u32; 7] =
         [0x6969, 0x517b, 0xff53_4d42, 0xfe53_4d42, 0x0102_1997, 0x6573_5546, 0x786f_4256];
@@ -65,6 +65,6 @@ pub(super) fn reports_changes(path: &Path) -> bool {
 
 /// Elsewhere notifications are taken at their word.
 #[cfg(not(target_os = "linux"))]
-pub(super) fn reports_changes(_path: &Path) -> bool {
+pub(crate) fn reports_changes(_path: &Path) -> bool {
     true
 }

@@ -36,7 +36,7 @@ pub(super) fn refusal(name: &str, is_directory: bool) -> Option<(&'static str, &
 
 /// Whether a file or directory of that name is none of our business: hidden (version control, virtual environments,
 /// Vim's and Emacs's own files), a backup, or something that Python makes itself.
-pub(super) fn is_ignored(name: &str) -> bool {
+pub(crate) fn is_ignored(name: &str) -> bool {
     name.starts_with('.')
         || name.ends_with('~')
         || (name.starts_with('#') && name.ends_with('#'))

@@ -23,7 +23,7 @@ const WRITING_LIMIT: Duration = Duration::from_secs(60);
 
 /// Something that happened to a path.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Sighting {
+pub(crate) enum Sighting {
     /// A file was closed after writing, or moved in.
     Complete(PathBuf),
     /// Attributes of a file changed, for instance its permissions.
@@ -52,7 +52,7 @@ struct Writing {
 
 /// What happened since the last look.
 #[derive(Debug)]
-pub(super) struct Settle {
+pub(crate) struct Settle {
     quiet: Duration,
     first: Option<Instant>,
     last: Option<Instant>,
@@ -66,16 +66,16 @@ pub(super) struct Settle {
 
 /// Files that are known to be complete, though their content is not known yet.
 #[derive(Debug, Default)]
-pub(super) struct Completed {
+pub(crate) struct Completed {
     /// Files, without symbolic links.
-    pub(super) files: HashSet<PathBuf>,
+    pub(crate) files: HashSet<PathBuf>,
     /// Directories that arrived as a whole.
-    pub(super) directories: Vec<PathBuf>,
+    pub(crate) directories: Vec<PathBuf>,
 }
 
 impl Settle {
     /// Waits until nothing happened for the given time before looking.
-    pub(super) fn new(quiet: Duration) -> Self {
+    pub(crate) fn new(quiet: Duration) -> Self {
         Self {
             quiet,
             first: None,
@@ -90,7 +90,7 @@ impl Settle {
     }
 
     /// Takes note of an event.
-    pub(super) fn note(&mut self, sighting: Sighting, now: Instant) {
+    pub(crate) fn note(&mut self, sighting: Sighting, now: Instant) {
         match sighting {
             Sighting::Complete(path) => {
                 self.created.remove(&path);
@@ -129,12 +129,12 @@ impl Settle {
     }
 
     /// Asks for a look at that time, or sooner.
-    pub(super) fn look_again_at(&mut self, at: Instant) {
+    pub(crate) fn look_again_at(&mut self, at: Instant) {
         self.look_again = Some(self.look_again.map_or(at, |known| known.min(at)));
     }
 
     /// When to look, if nothing else happens until then.
-    pub(super) fn due_at(&self) -> Option<Instant> {
+    pub(crate) fn due_at(&self) -> Option<Instant> {
         let quiet = if self.has_new_directory { self.quiet * DIRECTORY_PATIENCE } else { self.quiet };
         let settled = match (self.first, self.last) {
             (Some(first), Some(last)) => Some((last + quiet).min(first + quiet * LONGEST_WAIT)),
@@ -148,7 +148,7 @@ impl Settle {
 
     /// Begins a look: gives what was completed since the previous one. `is_link` says whether a file is a link, hard
     /// or symbolic.
-    pub(super) fn begin_look(&mut self, now: Instant, is_link: impl Fn(&Path) -> bool) -> Completed {
+    pub(crate) fn begin_look(&mut self, now: Instant, is_link: impl Fn(&Path) -> bool) -> Completed {
         self.first = None;
         self.last = None;
         self.has_new_directory = false;
@@ -170,7 +170,7 @@ impl Settle {
     }
 
     /// Whether somebody is still writing the file.
-    pub(super) fn is_being_written(&self, path: &Path) -> bool {
+    pub(crate) fn is_being_written(&self, path: &Path) -> bool {
         self.writing.contains_key(path)
     }
 }

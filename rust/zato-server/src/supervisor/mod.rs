@@ -12,6 +12,7 @@ pub(crate) mod seat;
 mod signals;
 mod stopping;
 mod systemd;
+mod user_configuration;
 
 use std::ffi::OsString;
 use std::io::Write;

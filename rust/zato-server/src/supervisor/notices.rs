@@ -4,9 +4,11 @@ use std::sync::Arc;
 
 use tokio::net::UnixStream;
 use zato_core::error::Error;
+use zato_core::guest::UserConfiguration;
 use zato_core::{ErrorKind, Result};
 
 use super::running::Supervisor;
+use super::user_configuration;
 use crate::control::{Hello, Incoming, Notice, Order, Peer, Restored, Welcome, WorkerPhase};
 use crate::deploy::record;
 
@@ -58,7 +60,8 @@ impl Supervisor {
             return Err(Error::new(ErrorKind::Invalid, message));
         }
         self.fleet.with_seat(index, |seat| seat.peer = Some(peer.clone()));
-        Ok(Welcome { bind: self.fleet.address(), epoch: self.fleet.epoch() })
+        let user_configuration = UserConfiguration::clone(&self.user_configuration.borrow());
+        Ok(Welcome { bind: self.fleet.address(), epoch: self.fleet.epoch(), user_configuration })
     }
 
     /// Takes a worker in once it has loaded the latest deployment.
@@ -72,6 +75,11 @@ impl Supervisor {
         self.fleet.with_seat(index, |_| ());
         if restored.revision < self.fleet.revision() {
             self.sync_worker(index, peer, self.fleet.revision()).await?;
+        }
+        // From now on it is told of every change, as it has joined.
+        let latest = Arc::clone(&self.user_configuration.borrow());
+        if restored.user_configuration < latest.version {
+            user_configuration::tell(peer, &latest).await?;
         }
         self.fleet.serving_allowed().await;
         Ok(())

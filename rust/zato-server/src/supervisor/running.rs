@@ -6,10 +6,10 @@ use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
-use zato_core::guest::ServiceInfo;
+use zato_core::guest::{ServiceInfo, UserConfiguration};
 use zato_core::{Error, ErrorKind, Result};
 use zato_store::{Store, StoreOptions};
 
@@ -25,6 +25,7 @@ use crate::control::{Listener, Order};
 use crate::deploy::deployer::{Deployer, Job};
 use crate::deploy::record::Records;
 use crate::deploy::{WatchOptions, Watcher};
+use crate::user_config::FileWatcher;
 use crate::{api, kinds};
 
 /// How often to say that a start is still not finished.
@@ -41,6 +42,8 @@ pub(super) struct Supervisor {
     pub(super) started_at: Timestamp,
     pub(super) stop: CancellationToken,
     pub(super) pickup: Vec<PathBuf>,
+    /// Files that services read as `self.config`.
+    pub(super) user_configuration: watch::Receiver<Arc<UserConfiguration>>,
 }
 
 /// Runs a server whose pidfile is held. `patience` is how long its port may be in use.
@@ -63,6 +66,7 @@ pub(super) async fn run(options: SupervisorOptions, started: Instant, patience: 
     let watch_options = watch_options(&server, &paths);
     let pickup = watch_options.directories.iter().map(|directory| directory.path.clone()).collect();
     let watcher = Watcher::start(&watch_options, picked_up_sender)?;
+    let (user_files, user_configuration) = FileWatcher::start(&server, &paths)?;
     let revision = store.revision().await?;
     let fleet = Arc::new(Fleet::new(
         server.workers.count(),
@@ -94,11 +98,13 @@ pub(super) async fn run(options: SupervisorOptions, started: Instant, patience: 
         started_at: Timestamp::now(),
         stop: stop.clone(),
         pickup,
+        user_configuration,
     });
     let mut tasks = JoinSet::new();
     tasks.spawn(signals.follow(stop.clone(), Arc::clone(&fleet)));
     tasks.spawn(Arc::clone(&supervisor).accept(listener));
     tasks.spawn(Arc::clone(&supervisor).follow_store());
+    tasks.spawn(Arc::clone(&supervisor).follow_user_configuration());
     tasks.spawn(deployer.run(picked_up, job_receiver));
     let mut keepers = JoinSet::new();
     for index in 0..fleet.len() {
@@ -114,8 +120,8 @@ pub(super) async fn run(options: SupervisorOptions, started: Instant, patience: 
     systemd::notify("STOPPING=1");
     fleet.stop().await;
     while keepers.join_next().await.is_some() {}
-    // The watcher ends its thread, the listener removes its socket.
-    drop(watcher);
+    // Watchers end their threads, the listener removes its socket.
+    drop((watcher, user_files));
     tasks.shutdown().await;
     supervisor.store.close().await;
     tracing::info!(target: "zato", "Server `{}` stopped", supervisor.server.server_name);

@@ -1,5 +1,6 @@
 //! A worker from start to end, on its control thread.
 
+use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
@@ -15,6 +16,7 @@ use zato_store::{Cipher, Store, StoreOptions};
 
 use super::configuration::Configuration;
 use super::ingress::Ingress;
+use super::objects::Objects;
 use super::orders::{self, Engine};
 use super::units::Units;
 use super::{OutgoingConnections, WorkerExit, WorkerOptions, standstill, startup_services};
@@ -167,9 +169,13 @@ async fn start(
         state = state.with_access_log(Arc::new(log));
     }
     let state = Arc::new(state);
+    let objects = Objects::new(store.clone(), Arc::clone(&configuration.tables))?;
     let units = Units::new(Arc::clone(&guest), store, &server.hot_deploy);
     let ready = Ready { state: Arc::clone(&state), guest: Arc::clone(&guest) };
-    let engine = engine.get_or_init(|| Engine { guest, configuration, units, state });
+    guest.on_configured(Arc::new(objects));
+    let user_configuration = AtomicU64::default();
+    let engine = engine.get_or_init(|| Engine { guest, configuration, units, state, user_configuration });
+    engine.configure_user(welcome.user_configuration).await?;
     let restored = engine.restore(welcome.epoch).await?;
     supervisor.ask::<()>(&Notice::Restored(restored)).await?;
     let listeners = Listeners::bind(&[welcome.bind], true)?;

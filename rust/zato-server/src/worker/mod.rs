@@ -8,6 +8,7 @@ mod configuration;
 mod import;
 mod ingress;
 mod life;
+mod objects;
 mod orders;
 mod parent;
 mod standstill;

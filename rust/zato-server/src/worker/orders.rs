@@ -1,12 +1,13 @@
 //! What the supervisor orders a worker to do.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use serde_json::Value;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
-use zato_core::guest::Guest;
+use zato_core::guest::{Guest, UserConfiguration};
 use zato_core::{Error, ErrorKind, Result};
 use zato_http::State;
 
@@ -21,6 +22,8 @@ pub(super) struct Engine {
     pub(super) configuration: Configuration,
     pub(super) units: Units,
     pub(super) state: Arc<State>,
+    /// Version of the configuration files of users in force.
+    pub(super) user_configuration: AtomicU64,
 }
 
 /// Carries out orders until the connection ends.
@@ -68,6 +71,7 @@ async fn take(order: Order, engine: &OnceLock<Engine>, drain: &CancellationToken
         Order::Abort { deployment } => json(engine.units.abort(deployment).await?),
         Order::CatchUp { epoch } => json(engine.restore(epoch).await?),
         Order::Sync { revision } => json(engine.configuration.sync(revision, &*engine.guest).await?),
+        Order::UserConfiguration { configuration } => json(engine.configure_user(configuration).await?),
         Order::Services => json(engine.guest.services()),
         Order::Statistics => json(engine.guest.statistics()),
         Order::Metrics => json(engine.state.metrics.render(engine.guest.statistics())?),
@@ -79,7 +83,16 @@ impl Engine {
     /// Loads what is in force according to the store.
     pub(super) async fn restore(&self, epoch: u64) -> Result<Restored> {
         let units = self.units.reload().await?;
-        Ok(Restored { epoch, revision: self.configuration.revision(), units })
+        let user_configuration = self.user_configuration.load(Ordering::SeqCst);
+        Ok(Restored { epoch, revision: self.configuration.revision(), units, user_configuration })
+    }
+
+    /// Puts configuration files of users in force.
+    pub(super) async fn configure_user(&self, configuration: UserConfiguration) -> Result<()> {
+        let version = configuration.version;
+        self.guest.configure_user(Arc::new(configuration)).await?;
+        self.user_configuration.fetch_max(version, Ordering::SeqCst);
+        Ok(())
     }
 }
 

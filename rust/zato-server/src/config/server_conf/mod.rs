@@ -43,6 +43,7 @@ impl ServerOptions {
             options.hot_deploy.directories.extend(directories.value);
             warnings.extend(directories.warnings);
         }
+        options.user_directories = pickup::user_directories(paths, environment);
         if let Some(sources) = collect(service_sources::read(paths), &mut problems)? {
             options.hot_deploy.sources = sources;
         }
@@ -115,6 +116,7 @@ fn read_options(reader: &mut Reader<'_>) -> ServerOptions {
         startup_services_any_worker: startup::services(reader, "startup_services_any_worker"),
         environment: variables(reader),
         user_config: user_config(reader),
+        user_directories: pickup::UserDirectories::default(),
         simple_io: simple_io::defaults(),
     }
 }
