@@ -1,6 +1,6 @@
 """What the native part of Zato (`rust/zato-py`) offers to the Python part."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 __version__: str
@@ -32,6 +32,14 @@ class Service:
     def in_reply_to(self) -> str | None: ...
     @property
     def invocation_time(self) -> datetime: ...
+    @property
+    def usage(self) -> int: ...
+    @property
+    def handle_return_time(self) -> datetime: ...
+    @property
+    def processing_time_raw(self) -> timedelta: ...
+    @property
+    def processing_time(self) -> int: ...
     def invoke(self, *arguments: Any, **options: Any) -> Any: ...
     def invoke_async(self, *arguments: Any, **options: Any) -> str: ...
     def invoke_by_impl_name(self, impl_name: str, *arguments: Any, **options: Any) -> Any: ...
@@ -158,7 +166,7 @@ def server_facts() -> dict[str, Any] | None:
     """Facts about the server of this process, none outside of one.
 
     Keys: `name`, `cluster_name`, `base_dir`, `worker_index`, `profile`, `pid`, `simple_io`,
-    `invoker_allows_internal`.
+    `invoker_allows_internal`, `static_directories`.
     """
 
 def definitions(kind: str) -> dict[str, dict[str, Any]]:
@@ -181,6 +189,30 @@ def watch_greenlets() -> None:
 
 def check_description(description: dict[str, Any], profile: str) -> str | None:
     """Says why a service that the loader has described could not be deployed; None if it could."""
+
+def hash_secret(text: str) -> str:
+    """Hashes a secret with PBKDF2-SHA512; other threads go on meanwhile."""
+
+def verify_hash(text: str, expected: str) -> bool:
+    """Whether a secret is what a hash was made of; text that is no hash was made of nothing."""
+
+def cluster() -> dict[str, Any]:
+    """The cluster: its `id` and `name`."""
+
+def configuration_revision() -> int:
+    """Revision of the config store that is in force in this worker."""
+
+def list_objects(kind: str) -> list[dict[str, Any]]:
+    """All objects of a kind, for instance `channel.rest`: `id`, `name`, `is_active` and its fields without secrets.
+
+    Raises KeyError if there is no such kind.
+    """
+
+def list_services() -> list[dict[str, Any]]:
+    """Services deployed in this worker, sorted by name.
+
+    Keys: `id`, `name`, `impl_name`, `is_active`, `is_internal`, `service_class`, `source_path`, `line`.
+    """
 
 def after_in_child() -> None:
     """Makes a forked child forget the server; registered with `os.register_at_fork`."""

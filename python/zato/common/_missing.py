@@ -14,16 +14,19 @@ class MissingFeature(NotImplementedError):  # noqa: N818 - it says what is the m
     """Something was used that this version does not have; the message names it, and what it needs."""
 
 
-def refuse(name: str, needs: str) -> NoReturn:
+def refuse(name: str, needs: str, package: str = "") -> NoReturn:
     """Refuses a use of something that is not there.
 
     Args:
         name: What was used, the way users write it, for instance `self.out.sql`.
         needs: What is missing, for instance `SQL connections`.
+        package: What can be installed so that it is there, if anything.
 
     Raises:
         MissingFeature: Always.
     """
+    if package:
+        raise MissingFeature(f"`{name}` needs {needs}, which is not installed: pip install {package}")
     raise MissingFeature(f"`{name}` needs {needs}, which this version does not have")
 
 
@@ -36,29 +39,32 @@ class _MissingClass(type):
     """The class of classes that import and do nothing else."""
 
     _zato_needs: str
+    _zato_package: str
 
     def __getattr__(cls, name: str) -> Any:
         if _is_protocol(name):
             raise AttributeError(name)
-        refuse(f"{cls.__name__}.{name}", cls._zato_needs)
+        refuse(f"{cls.__name__}.{name}", cls._zato_needs, cls._zato_package)
 
     def __call__(cls, *_arguments: Any, **_options: Any) -> Any:
-        refuse(cls.__name__, cls._zato_needs)
+        refuse(cls.__name__, cls._zato_needs, cls._zato_package)
 
 
 class Missing(metaclass=_MissingClass):
     """Base of classes that can be imported, subclassed and named in annotations.
 
     Making an instance and reading attributes raise `MissingFeature`. Subclasses say what is missing, for instance
-    `needs="LDAP connections"`; theirs inherit it.
+    `needs="LDAP connections"`, and which `package` to install for it; theirs inherit it.
     """
 
     _zato_needs = ""
+    _zato_package = ""
 
-    def __init_subclass__(cls, needs: str = "", **options: Any) -> None:
+    def __init_subclass__(cls, needs: str = "", package: str = "", **options: Any) -> None:
         super().__init_subclass__(**options)
         if needs:
             cls._zato_needs = needs
+            cls._zato_package = package
 
 
 class MissingObject:

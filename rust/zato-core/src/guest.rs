@@ -128,6 +128,8 @@ pub struct GuestOptions {
     /// `[misc] service_invoker_allow_internal`: internal services, or channels, for which the invoker service runs
     /// internal services.
     pub invoker_allows_internal: Vec<String>,
+    /// Directories of files that services read as `self.static_config`; the later ones win.
+    pub static_directories: Vec<PathBuf>,
     /// Which services may be deployed (`[deploy_patterns_allowed]`); decided by the host.
     pub is_service_allowed: ServiceFilter,
     /// Whether deployed modules may import others by names that are gone (`[compat] old_module_names`).
@@ -360,6 +362,12 @@ impl std::fmt::Debug for UserConfiguration {
 pub trait ConfiguredObjects: Send + Sync {
     /// The revision of the config store that is in force in this process.
     fn revision(&self) -> i64;
+
+    /// Returns the cluster as a JSON object, its `id` and `name`. Blocks until the store has answered.
+    ///
+    /// # Errors
+    /// Whatever keeps the store from being read.
+    fn cluster(&self) -> Result<String>;
 
     /// Returns all objects of a kind as a JSON array, without their secrets. Blocks until the store has answered.
     ///

@@ -9,6 +9,7 @@ use pyo3::types::{PyDict, PyString, PyType};
 use zato_core::Profile;
 use zato_core::guest::ServiceInfo;
 
+use crate::history::Usage;
 use crate::io::plan::Plan;
 use crate::pace::Pace;
 use crate::schema::InputSchema;
@@ -44,11 +45,22 @@ pub(crate) struct Entry {
     pub(crate) profile: Profile,
     /// Whether the class names a profile of its own.
     pub(crate) has_own_profile: bool,
+    /// Counts invocations (2.0-3.1).
+    pub(crate) usage: Option<Usage>,
     /// How fast it has been so far.
     pub(crate) pace: Pace,
 }
 
 impl Entry {
+    /// Returns the identifier that services are invoked by: the same on every worker and server for as long as the name
+    /// is the same. It is derived from the name (FNV-1a), and has no more than 53 bits, which JSON numbers hold.
+    pub(crate) fn id(&self) -> i64 {
+        let hash = self.info.name.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+            (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+        });
+        (hash >> 11).cast_signed()
+    }
+
     /// Reads what the Python loader says about a class.
     pub(crate) fn from_description(
         description: &Bound<'_, PyDict>,
@@ -93,6 +105,8 @@ impl Entry {
             })?,
             None => default_profile,
         };
+        let name: String = item("name")?.extract()?;
+        let usage = (profile <= Profile::V3_1).then(|| Usage::of(&name));
         let io = item("io")?;
         let plan = if io.is_none() { None } else { Some(Plan::compile(io.cast::<PyDict>()?, profile)?) };
         let schema = match description.get_item("schema")?.filter(|schema| !schema.is_none()) {
@@ -104,7 +118,7 @@ impl Entry {
         };
         Ok(Self {
             info: ServiceInfo {
-                name: item("name")?.extract()?,
+                name,
                 impl_name: item("impl_name")?.extract()?,
                 unit: unit.to_owned(),
                 file: item("file")?.extract()?,
@@ -119,6 +133,7 @@ impl Entry {
             is_async: item("is_async")?.extract()?,
             profile,
             has_own_profile: own.is_some(),
+            usage,
             pace: Pace::new(),
         })
     }

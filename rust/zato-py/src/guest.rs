@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use arc_swap::ArcSwap;
@@ -11,8 +11,8 @@ use futures::future::BoxFuture;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 use zato_core::guest::{
-    Guest, GuestOptions, GuestStatistics, NamePatterns, PreparedUnit, ServiceInfo, ServiceSettings,
-    Standstill, UnitChanges,
+    ConfiguredObjects, Guest, GuestOptions, GuestStatistics, NamePatterns, PreparedUnit, ServiceInfo,
+    ServiceSettings, Standstill, UnitChanges, UserConfiguration,
 };
 use zato_core::invocation::{Failure, FailureKind, Invocation};
 use zato_core::{Error, ErrorKind, Result, Wakeups};
@@ -35,6 +35,10 @@ pub(crate) struct Host {
     pub(crate) settings: ArcSwap<ServiceSettings>,
     pub(crate) executor: Arc<Executor<PythonGate>>,
     outgoing: OutgoingConnections,
+    /// What is configured, once that is known.
+    objects: OnceLock<Arc<dyn ConfiguredObjects>>,
+    /// Version of the configuration files of users in force.
+    user_configuration: Mutex<u64>,
     /// The I/O thread, once it serves.
     wakeups: OnceLock<Arc<dyn Wakeups>>,
     /// Whether threads that are stuck are not waited for.
@@ -42,6 +46,11 @@ pub(crate) struct Host {
 }
 
 impl Host {
+    /// Returns what services may look at of what is configured.
+    pub(crate) fn objects(&self) -> Option<&Arc<dyn ConfiguredObjects>> {
+        self.objects.get()
+    }
+
     /// Tells the I/O thread of answers that were held back.
     pub(crate) fn flush(&self) {
         if let Some(wakeups) = self.wakeups.get() {
@@ -98,6 +107,8 @@ impl PythonGuest {
             settings: ArcSwap::from_pointee(ServiceSettings::default()),
             executor,
             outgoing,
+            objects: OnceLock::new(),
+            user_configuration: Mutex::new(0),
             wakeups: OnceLock::new(),
             has_given_up: AtomicBool::new(false),
         });
@@ -229,6 +240,26 @@ impl Guest for PythonGuest {
         self.host.settings.store(settings);
     }
 
+    fn configure_user(&self, configuration: Arc<UserConfiguration>) -> BoxFuture<'static, Result<()>> {
+        let host = self.host.clone();
+        let (sender, receiver) = futures::channel::oneshot::channel();
+        // The deployment thread may be importing something, which would hold this up.
+        let applying = std::thread::Builder::new().name("zato-user-conf".to_owned());
+        let spawned = applying.spawn(move || sender.send(configure_user(&host, &configuration)).is_ok());
+        async move {
+            let failed =
+                || Error::new(ErrorKind::Internal, "could not put configuration files of services in force");
+            spawned.map_err(|error| failed().source(error))?;
+            receiver.await.unwrap_or_else(|_| Err(failed()))
+        }
+        .boxed()
+    }
+
+    fn on_configured(&self, objects: Arc<dyn ConfiguredObjects>) {
+        // A process is configured by one store.
+        drop(self.host.objects.set(objects));
+    }
+
     fn drain(&self, limit: Duration) -> BoxFuture<'static, bool> {
         let host = self.host.clone();
         let (sender, receiver) = futures::channel::oneshot::channel();
@@ -253,6 +284,23 @@ fn refuse(jobs: Vec<Job>) {
     if lost > 0 {
         tracing::error!(target: "zato", "{lost} calls by invoke_async are lost, nothing could run them");
     }
+}
+
+/// Hands files to Python, unless what it has is newer.
+fn configure_user(host: &Host, configuration: &UserConfiguration) -> Result<()> {
+    let mut version = host.user_configuration.lock().unwrap_or_else(PoisonError::into_inner);
+    if configuration.version < *version {
+        return Ok(());
+    }
+    Python::attach(|py| {
+        let replace =
+            py.import("zato.server.service._user_config").and_then(|module| module.getattr("replace"));
+        replace.and_then(|replace| replace.call1((&configuration.content,))).map(drop).map_err(|error| {
+            errors::to_error(py, "could not put configuration files of services in force", &error)
+        })
+    })?;
+    *version = configuration.version;
+    Ok(())
 }
 
 /// Waits for coroutines and for threads.
@@ -285,6 +333,8 @@ pub(crate) fn server_facts(py: Python<'_>) -> PyResult<Option<Bound<'_, PyDict>>
     facts.set_item("worker_index", host.options.worker_index)?;
     facts.set_item("profile", host.options.profile.as_str())?;
     facts.set_item("pid", std::process::id())?;
+    let constant = host.options.static_directories.iter().map(path).collect::<Vec<_>>();
+    facts.set_item("static_directories", constant)?;
     facts.set_item("invoker_allows_internal", host.options.invoker_allows_internal.clone())?;
     facts.set_item("simple_io", simple_io(py, host)?)?;
     Ok(Some(facts))

@@ -176,6 +176,9 @@ pub(crate) fn begin<'py>(
     if let Some(schema) = &entry.schema {
         schema.check(py, call, instance)?;
     }
+    if let Some(usage) = &entry.usage {
+        instance.get().begin_history(usage.begin());
+    }
     if let Some(plan) = &entry.plan
         && plan.has_input
     {
@@ -222,6 +225,9 @@ pub(crate) fn after_handle(py: Python<'_>, instance: &Bound<'_, Service>, call: 
     }
     if hooks.after_handle {
         swallow(py, instance, call, "after_handle");
+    }
+    if let Some(history) = instance.get().history() {
+        history.note_return();
     }
     if hooks.finalize_handle {
         swallow(py, instance, call, "finalize_handle");

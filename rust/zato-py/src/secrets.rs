@@ -76,3 +76,18 @@ pub(crate) fn decrypt(text: &str) -> PyResult<String> {
 pub(crate) fn is_encrypted(text: &str) -> bool {
     Cipher::is_encrypted(text)
 }
+
+/// Hashes a secret; `self.crypto.hash_secret`. Other threads go on meanwhile.
+#[pyfunction]
+pub(crate) fn hash_secret(py: Python<'_>, text: String) -> PyResult<String> {
+    let secret = Secret::new(text);
+    py.detach(|| zato_store::hash_secret(&secret)).map_err(|error| PyRuntimeError::new_err(error.to_string()))
+}
+
+/// Whether a secret is what a hash was made of; `self.crypto.verify_hash`. Other threads go on meanwhile.
+#[pyfunction]
+pub(crate) fn verify_hash(py: Python<'_>, text: String, expected: &str) -> PyResult<bool> {
+    let secret = Secret::new(text);
+    py.detach(|| zato_store::verify_hash(&secret, expected))
+        .map_err(|error| PyRuntimeError::new_err(error.to_string()))
+}

@@ -3,6 +3,7 @@
 
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
+use jiff::Timestamp;
 use pyo3::exceptions::PyAttributeError;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
@@ -10,6 +11,7 @@ use pyo3::types::{PyDict, PyTuple};
 
 use crate::call::Call;
 use crate::channel::Channel;
+use crate::history::{History, milliseconds};
 use crate::request::Request;
 use crate::response::Response;
 use crate::{invoke, wsgi};
@@ -23,6 +25,7 @@ pub(crate) struct Service {
     channel: PyOnceLock<Py<Channel>>,
     wsgi_environ: PyOnceLock<Py<PyAny>>,
     environ: Mutex<Option<Py<PyAny>>>,
+    history: OnceLock<Box<History>>,
 }
 
 impl Service {
@@ -40,6 +43,30 @@ impl Service {
             PyAttributeError::new_err(
                 "this service instance belongs to no invocation; use self.invoke or self.new_instance to run services",
             )
+        })
+    }
+
+    /// Takes note of what is counted when the invocation begins (2.0-3.1).
+    pub(crate) fn begin_history(&self, history: History) {
+        // An instance is run once.
+        drop(self.history.set(Box::new(history)));
+    }
+
+    /// Returns what the invocation knows of itself (2.0-3.1).
+    pub(crate) fn history(&self) -> Option<&History> {
+        self.history.get().map(|history| &**history)
+    }
+
+    /// Returns when `handle` and its hooks were done.
+    ///
+    /// # Errors
+    /// Raises `AttributeError` before that, and in profiles from 3.2 on, as these versions do.
+    fn returned_at(&self, name: &str) -> PyResult<Timestamp> {
+        let returned = self.history().and_then(|history| history.returned.get());
+        returned.copied().ok_or_else(|| {
+            PyAttributeError::new_err(format!(
+                "{name} is there in finalize_handle, in services of compat profiles 2.0-3.1"
+            ))
         })
     }
 
@@ -71,6 +98,7 @@ impl Service {
             channel: PyOnceLock::new(),
             wsgi_environ: PyOnceLock::new(),
             environ: Mutex::new(None),
+            history: OnceLock::new(),
         }
     }
 
@@ -179,14 +207,40 @@ impl Service {
     /// When the invocation began: UTC, without a time zone, as in 2.0-3.2.
     #[getter]
     fn invocation_time<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        let begun = self.call()?.begun_at();
-        let parts = crate::python::Parts::get(py)?;
-        let seconds = begun.as_second() as f64 + f64::from(begun.subsec_nanosecond()) / 1e9;
-        let class = py.import(pyo3::intern!(py, "datetime"))?.getattr(pyo3::intern!(py, "datetime"))?;
-        let aware = class.call_method1(pyo3::intern!(py, "fromtimestamp"), (seconds, &parts.utc))?;
+        utc_time(py, self.call()?.begun_at())
+    }
+
+    /// How often the service was invoked in this worker, this invocation included (2.0-3.1); otherwise 0.
+    #[getter]
+    fn usage(&self) -> u64 {
+        self.history().map_or(0, |history| history.usage)
+    }
+
+    /// When `handle` and its hooks were done: UTC, without a time zone (2.0-3.1).
+    #[getter]
+    fn handle_return_time<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        utc_time(py, self.returned_at("handle_return_time")?)
+    }
+
+    /// How long the invocation took, as a `timedelta` (2.0-3.1).
+    #[getter]
+    fn processing_time_raw<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        let returned = self.returned_at("processing_time_raw")?;
         let options = PyDict::new(py);
-        options.set_item("tzinfo", py.None())?;
-        aware.call_method("replace", (), Some(&options))
+        let microseconds = returned.duration_since(self.call()?.begun_at()).as_micros();
+        options.set_item("microseconds", i64::try_from(microseconds).unwrap_or(i64::MAX))?;
+        py.import(pyo3::intern!(py, "datetime"))?.call_method(
+            pyo3::intern!(py, "timedelta"),
+            (),
+            Some(&options),
+        )
+    }
+
+    /// How long the invocation took, in milliseconds; 0 for up to one (2.0-3.1).
+    #[getter]
+    fn processing_time(&self) -> PyResult<i64> {
+        let returned = self.returned_at("processing_time")?;
+        Ok(milliseconds(returned.duration_since(self.call()?.begun_at())))
     }
 
     /// Runs another service on this thread and returns what it produced (reference service-api 4.1, 4.2).
@@ -233,4 +287,15 @@ impl Service {
     ) -> PyResult<Py<PyAny>> {
         invoke::new_instance(slf, service_name)
     }
+}
+
+/// A time in UTC, without a time zone.
+fn utc_time(py: Python<'_>, at: Timestamp) -> PyResult<Bound<'_, PyAny>> {
+    let parts = crate::python::Parts::get(py)?;
+    let seconds = at.as_second() as f64 + f64::from(at.subsec_nanosecond()) / 1e9;
+    let class = py.import(pyo3::intern!(py, "datetime"))?.getattr(pyo3::intern!(py, "datetime"))?;
+    let aware = class.call_method1(pyo3::intern!(py, "fromtimestamp"), (seconds, &parts.utc))?;
+    let options = PyDict::new(py);
+    options.set_item("tzinfo", py.None())?;
+    aware.call_method("replace", (), Some(&options))
 }

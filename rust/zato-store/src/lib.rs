@@ -24,7 +24,7 @@ mod watch;
 pub use batch::{Applied, Batch, Operation};
 pub use check::CheckReport;
 pub use cluster::Cluster;
-pub use crypto::{Cipher, SecretKey};
+pub use crypto::{Cipher, SecretKey, hash_secret, verify_hash};
 pub use deployment::{
     Acknowledgement, AcknowledgementStatus, Deployment, DeploymentResult, DeploymentStatus, UnitResult,
     UnitStatus, UnitVersion,

@@ -27,6 +27,8 @@ def install() -> ModuleType:
     core: Any = ModuleType("zato._core")
 
     class Service:
+        usage = 0
+
         def __init__(self, *arguments: Any, **options: Any) -> None:
             pass
 
@@ -47,6 +49,12 @@ def install() -> ModuleType:
     core.fernet_encrypt = lambda text: f"gAAAA{text[::-1]}"
     core.is_encrypted = lambda text: text.startswith(("zato.secret.v1:", "gAAAA"))
     core.decrypt = lambda text: text.removeprefix("zato.secret.v1:").removeprefix("gAAAA")[::-1]
+    core.hash_secret = lambda text: f"$fake${text[::-1]}"
+    core.verify_hash = lambda text, expected: expected == f"$fake${text[::-1]}"
+    core.cluster = lambda: {"id": 1, "name": "main"}
+    core.configuration_revision = lambda: 1
+    core.list_objects = lambda kind: []
+    core.list_services = list
     core.server_facts = lambda: None
     core.definitions = lambda kind: {}
     core.after_in_child = lambda: None

@@ -240,8 +240,8 @@ MISSING = """
     zato.input_output:IOProcessor the input and output engine of 4.1
     zato.common:XMLMessage XML messages
     zato.common:SOAPMessage SOAP messages
-    zato.common.odb.model:Cluster the tables of Zato's own database
-    zato.common.odb.model:HTTPSOAP the tables of Zato's own database
+    zato.common.odb.model:DeployedService the tables of Zato's own database
+    zato.common.odb.model:SQLConnectionPool SQL connections
     zato.common.facade:SecurityFacade bearer token definitions
     zato.enclog:EncryptedLogFormatter encrypted logs
     zato.enclog:genkey encrypted logs

@@ -74,7 +74,7 @@ def test_what_is_missing_says_so_when_it_is_used(line: str) -> None:
 
 
 def test_missing_classes_can_be_subclassed() -> None:
-    base = imported("zato.common.odb.model:Cluster")
+    base = imported("zato.common.odb.model:DeployedService")
 
     class Own(base):
         pass

@@ -8,11 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from zato.common._missing import MissingFeature
 from zato.common.util.time_ import TimeUtil, datetime_from_ms
 from zato.common.util.time_format import format_time, parse_time, zone_from_name
 
 TOKENS = (
-    "YYYY YY MMMM MMM MM M DDDD DDD DD D Do dddd ddd d HH H hh h mm m ss s SSSSSS SSS S a A ZZ Z W [YYYY]".split()  # noqa: SIM905
+    "YYYY YYY YY MMMM MMM MM M DDDD DDD DD D Do dddd ddd dd d HH H hh h mm m ss s SSSSSSSSS SSSSSS SSSSS SSSS SSS SS S a A ZZZ ZZ Z X x W [YYYY]".split()  # noqa: SIM905
 )
 moments = st.datetimes(min_value=dt.datetime(1900, 1, 1), max_value=dt.datetime(2200, 1, 1))
 offsets = st.sampled_from([0, 330, -180])
@@ -33,12 +34,42 @@ def test_formats_are_arrows(moment: dt.datetime, zone: dt.tzinfo, tokens: list[s
         "YYYY-MM-DDTHH:mm:ss.SSSSSS",
         "D MMMM YYYY, h:mm:ss.SSSSSS A",
         "YYYY DDDD HHmmssSSSSSS",
-        "x",
         "ddd Do MMM YYYY HH:mm:ss.SSSSSS",
     ],
 )
 def test_what_was_written_is_read_back(pattern: str, moment: dt.datetime) -> None:
     assert parse_time(format_time(moment, pattern), pattern).replace(tzinfo=None) == moment
+
+
+@pytest.mark.parametrize(
+    ("text", "pattern"),
+    [
+        ("1700000000.5", "X"),
+        ("1700000000", "x"),
+        ("1700000000123", "x"),
+        ("1700000000123456", "x"),
+        ("2030-12-31 24:00", "YYYY-MM-DD HH:mm"),
+        ("69 01", "YY MM"),
+        ("2030-01-05T23:59:59.9999999", "YYYY-MM-DDTHH:mm:ss.S"),
+        ("2030-01-05T10:11:12.1234565", "YYYY-MM-DDTHH:mm:ss.S"),
+        ("2030-01-05T10:11:12.1234575", "YYYY-MM-DDTHH:mm:ss.S"),
+        ("2030-W05", "W"),
+        ("2030W053", "W"),
+        ("2030-01-05 -03", "YYYY-MM-DD ZZ"),
+        ("Saturday 05 2030 01", "dddd DD YYYY MM"),
+        ("5th January 2030 at 10 pm", "Do MMMM YYYY [at] h a"),
+    ],
+)
+def test_times_are_read_as_arrow_does(text: str, pattern: str) -> None:
+    arrow = pytest.importorskip("arrow")
+    expected = arrow.get(text, pattern).datetime
+    found = parse_time(text, pattern)
+    assert found.replace(tzinfo=found.tzinfo or dt.timezone.utc) == expected
+
+
+def test_timestamps_have_no_fraction_in_old_profiles() -> None:
+    assert TimeUtil("3.1").utcnow("X").isdigit()
+    assert "." in TimeUtil("3.2").utcnow("X")
 
 
 def test_time_zones_are_read() -> None:
@@ -100,5 +131,5 @@ def test_iso_times_have_microseconds() -> None:
 
 
 def test_formats_kept_in_a_key_value_database_are_refused() -> None:
-    with pytest.raises(ValueError, match="date format `iso` cannot be looked up"):
+    with pytest.raises(MissingFeature, match="`date format kvdb:iso` needs Redis connections"):
         TimeUtil("2.0").utcnow("kvdb:iso")

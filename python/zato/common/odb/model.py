@@ -1,10 +1,26 @@
-"""Tables of the server's own database as classes of SQLAlchemy (reference service-api 1.3, operations 10).
+"""Tables of the server's own database as classes of SQLAlchemy (reference service-api 1.3, operations 12).
 
-This server keeps configuration in a store of its own, so there are no such tables. The classes import, and say so when
-they are used.
+This server keeps configuration in a store of its own. What is configured is shown in tables of these names by
+`self.odb.session()`; tables of what this server does not have import, and say so when they are used.
 """
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
 from zato.common._missing import Missing
+
+if TYPE_CHECKING:
+    from zato.common.odb._tables import (
+        HTTPSOAP,
+        APIKeySecurity,
+        Base,
+        Cluster,
+        HTTPBasicAuth,
+        SecurityBase,
+        Server,
+        Service,
+    )
 
 __all__ = [
     "HTTPSOAP",
@@ -32,96 +48,83 @@ __all__ = [
     "Service",
 ]
 
-_NEEDS = "the tables of Zato's own database"
+
+class ChannelAMQP(Missing, needs="AMQP connections"):
+    """Not available: needs AMQP connections."""
 
 
-class APIKeySecurity(Missing, needs=_NEEDS):
+class ChannelWMQ(Missing, needs="IBM MQ connections"):
+    """Not available: needs IBM MQ connections."""
+
+
+class ChannelZMQ(Missing, needs="ZeroMQ connections"):
+    """Not available: needs ZeroMQ connections."""
+
+
+class CronStyleJob(Missing, needs="a scheduler"):
+    """Not available: needs a scheduler."""
+
+
+class DeployedService(Missing, needs="the tables of Zato's own database"):
     """Not available: needs the tables of Zato's own database."""
 
 
-class Base(Missing, needs=_NEEDS):
+class DeploymentPackage(Missing, needs="the tables of Zato's own database"):
     """Not available: needs the tables of Zato's own database."""
 
 
-class ChannelAMQP(Missing, needs=_NEEDS):
+class DeploymentStatus(Missing, needs="the tables of Zato's own database"):
     """Not available: needs the tables of Zato's own database."""
 
 
-class ChannelWMQ(Missing, needs=_NEEDS):
-    """Not available: needs the tables of Zato's own database."""
+class IntervalBasedJob(Missing, needs="a scheduler"):
+    """Not available: needs a scheduler."""
 
 
-class ChannelZMQ(Missing, needs=_NEEDS):
-    """Not available: needs the tables of Zato's own database."""
+class Job(Missing, needs="a scheduler"):
+    """Not available: needs a scheduler."""
 
 
-class Cluster(Missing, needs=_NEEDS):
-    """Not available: needs the tables of Zato's own database."""
+class OutgoingAMQP(Missing, needs="AMQP connections"):
+    """Not available: needs AMQP connections."""
 
 
-class CronStyleJob(Missing, needs=_NEEDS):
-    """Not available: needs the tables of Zato's own database."""
+class OutgoingFTP(Missing, needs="FTP connections"):
+    """Not available: needs FTP connections."""
 
 
-class DeployedService(Missing, needs=_NEEDS):
-    """Not available: needs the tables of Zato's own database."""
+class OutgoingOdoo(Missing, needs="Odoo connections"):
+    """Not available: needs Odoo connections."""
 
 
-class DeploymentPackage(Missing, needs=_NEEDS):
-    """Not available: needs the tables of Zato's own database."""
+class OutgoingWMQ(Missing, needs="IBM MQ connections"):
+    """Not available: needs IBM MQ connections."""
 
 
-class DeploymentStatus(Missing, needs=_NEEDS):
-    """Not available: needs the tables of Zato's own database."""
+class OutgoingZMQ(Missing, needs="ZeroMQ connections"):
+    """Not available: needs ZeroMQ connections."""
 
 
-class HTTPBasicAuth(Missing, needs=_NEEDS):
-    """Not available: needs the tables of Zato's own database."""
+class SQLConnectionPool(Missing, needs="SQL connections"):
+    """Not available: needs SQL connections."""
 
 
-class HTTPSOAP(Missing, needs=_NEEDS):
-    """Not available: needs the tables of Zato's own database."""
+#: Tables there are; they are made when one of them is imported, as SQLAlchemy is slow to import.
+_PRESENT = frozenset(
+    ("HTTPSOAP", "APIKeySecurity", "Base", "Cluster", "HTTPBasicAuth", "SecurityBase", "Server", "Service")
+)
 
 
-class IntervalBasedJob(Missing, needs=_NEEDS):
-    """Not available: needs the tables of Zato's own database."""
+def __getattr__(name: str) -> Any:
+    if name not in _PRESENT:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    try:
+        import sqlalchemy  # noqa: F401
+    except ImportError:
+        made: Any = type(Missing)(name, (Missing,), {"__module__": __name__}, needs="SQLAlchemy", package="sqlalchemy")
+    else:
+        from zato.common.odb import _tables
 
-
-class Job(Missing, needs=_NEEDS):
-    """Not available: needs the tables of Zato's own database."""
-
-
-class OutgoingAMQP(Missing, needs=_NEEDS):
-    """Not available: needs the tables of Zato's own database."""
-
-
-class OutgoingFTP(Missing, needs=_NEEDS):
-    """Not available: needs the tables of Zato's own database."""
-
-
-class OutgoingOdoo(Missing, needs=_NEEDS):
-    """Not available: needs the tables of Zato's own database."""
-
-
-class OutgoingWMQ(Missing, needs=_NEEDS):
-    """Not available: needs the tables of Zato's own database."""
-
-
-class OutgoingZMQ(Missing, needs=_NEEDS):
-    """Not available: needs the tables of Zato's own database."""
-
-
-class SQLConnectionPool(Missing, needs=_NEEDS):
-    """Not available: needs the tables of Zato's own database."""
-
-
-class SecurityBase(Missing, needs=_NEEDS):
-    """Not available: needs the tables of Zato's own database."""
-
-
-class Server(Missing, needs=_NEEDS):
-    """Not available: needs the tables of Zato's own database."""
-
-
-class Service(Missing, needs=_NEEDS):
-    """Not available: needs the tables of Zato's own database."""
+        made = getattr(_tables, name)
+    globals()[name] = made
+    return made

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
+from zato.common._missing import refuse
 from zato.common.util.api import utcnow
 from zato.common.util.time_format import format_time, parse_time, zone_from_name
 
@@ -98,7 +99,7 @@ class TimeUtil:
         Raises:
             ValueError: If the text does not follow the first format.
         """
-        return format_time(parse_time(str(value), self._checked(from_)), self._checked(to))
+        return self._write(parse_time(str(value), self._checked(from_)), to)
 
     def one_day_from(self, date: Any, format: str = _DATE, needs_format: bool = True) -> Any:  # noqa: A002
         """Gives the time a day after another one."""
@@ -128,15 +129,17 @@ class TimeUtil:
 
     def _give(self, moment: dt.datetime, pattern: str, needs_format: bool) -> Any:
         if needs_format:
-            return format_time(moment, self._checked(pattern))
+            return self._write(moment, pattern)
         try:
             import arrow  # type: ignore[import-not-found]
         except ImportError:
             return moment
         return arrow.get(moment)
 
+    def _write(self, moment: dt.datetime, pattern: str) -> str:
+        return format_time(moment, self._checked(pattern), whole_timestamps=self._is_old)
+
     def _checked(self, pattern: str) -> str:
         if self._is_old and pattern.startswith("kvdb:"):
-            name = pattern.removeprefix("kvdb:")
-            raise ValueError(f"date format `{name}` cannot be looked up, there is no key-value database")
+            refuse(f"date format {pattern}", "Redis connections")
         return pattern

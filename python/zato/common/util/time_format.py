@@ -13,20 +13,31 @@ _MONTHS = (
     "January February March April May June July August September October November December".split()  # noqa: SIM905
 )
 _DAYS = "Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split()  # noqa: SIM905
+_LAST_SECOND = 253_402_318_799  # of the year 9999
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.timezone.utc)
 _ORDINAL = {1: "st", 2: "nd", 3: "rd", 21: "st", 22: "nd", 23: "rd", 31: "st"}
 
 _TOKEN = re.compile(
-    r"\[(?P<quoted>[^\]]*)\]|YYYY|YY|MMMM|MMM|MM|M|DDDD|DDD|DD|Do|D|dddd|ddd|d|HH|H|hh|h|mm|m|ss|s|S+|ZZZ|ZZ|Z|a|A|X|x|W"
+    r"\[(?P<quoted>[^\]]*)\]|YYYY|YYY|YY|MMMM|MMM|MM|M|DDDD|DDD|DD|Do|D|dddd|ddd|dd|d|HH|H|hh|h|mm|m|ss|s|S+|ZZZ|ZZ|Z|a|A|X|x|W"
 )
 
 
-def format_time(moment: dt.datetime, pattern: str) -> str:
-    """Writes a time by a pattern, for instance `YYYY-MM-DD HH:mm:ss`; text in brackets is kept."""
+def format_time(moment: dt.datetime, pattern: str, *, whole_timestamps: bool = False) -> str:
+    """Writes a time by a pattern, for instance `YYYY-MM-DD HH:mm:ss`; text in brackets is kept.
+
+    Args:
+        moment: The time.
+        pattern: The pattern.
+        whole_timestamps: Whether `X` is whole seconds, as with Arrow before 1.0, which 2.0-3.1 have.
+    """
 
     def write(match: re.Match[str]) -> str:
         quoted = match.group("quoted")
-        return quoted if quoted is not None else _write(moment, match.group())
+        if quoted is not None:
+            return quoted
+        if whole_timestamps and match.group() == "X":
+            return str((_aware(moment) - _EPOCH) // dt.timedelta(seconds=1))
+        return _write(moment, match.group())
 
     return _TOKEN.sub(write, pattern)
 
@@ -59,15 +70,20 @@ _WRITERS: dict[str, Callable[[dt.datetime], str]] = {
     "Z": lambda moment: _offset(moment, ""),
     "a": lambda moment: "am" if moment.hour < 12 else "pm",
     "A": lambda moment: "AM" if moment.hour < 12 else "PM",
-    "X": lambda moment: str((_aware(moment) - _EPOCH) // dt.timedelta(seconds=1)),
+    "X": lambda moment: str(_aware(moment).timestamp()),
     "x": lambda moment: str((_aware(moment) - _EPOCH) // dt.timedelta(microseconds=1)),
     "W": lambda moment: "{}-W{:02d}-{}".format(*moment.isocalendar()),
+    # Arrow takes them for tokens, and writes nothing.
+    "YYY": lambda _: "",
+    "dd": lambda _: "",
 }
 
 
 def _write(moment: dt.datetime, token: str) -> str:
     if token.startswith("S"):
-        return f"{moment.microsecond:06d}"[: len(token)].ljust(len(token), "0")
+        # Of more than six digits Arrow begins anew.
+        digits = f"{moment.microsecond:06d}"
+        return (digits * (len(token) // 6 + 1))[: len(token)]
     return _WRITERS[token](moment)
 
 
@@ -110,13 +126,15 @@ _READERS = {
     "ss": r"\d{2}",
     "s": r"\d{1,2}",
     "ZZZ": r"[A-Za-z_+\-/]+[A-Za-z0-9_+\-/]*",
-    "ZZ": r"Z|[+-]\d{2}:?\d{2}",
-    "Z": r"Z|[+-]\d{2}:?\d{2}",
+    "ZZ": r"Z|[+-]\d{2}(?::?\d{2})?",
+    "Z": r"Z|[+-]\d{2}(?::?\d{2})?",
     "a": r"am|pm",
     "A": r"AM|PM",
     "X": r"-?\d+(?:\.\d+)?",
     "x": r"-?\d+",
-    "W": r"\d{4}-W\d{2}-\d",
+    "W": r"\d{4}-?W\d{2}(?:-?\d)?",
+    "YYY": "",
+    "dd": "",
 }
 
 
@@ -148,15 +166,24 @@ def _assemble(parts: dict[str, str]) -> dt.datetime:
     if "X" in parts:
         return _EPOCH + dt.timedelta(seconds=float(parts["X"]))
     if "x" in parts:
-        return _EPOCH + dt.timedelta(microseconds=int(parts["x"]))
+        number = int(parts["x"])
+        # Arrow takes short numbers for milliseconds, and very short ones for seconds.
+        scale = 1 if abs(number) > _LAST_SECOND * 1_000 else 1_000 if abs(number) > _LAST_SECOND else 1_000_000
+        return _EPOCH + dt.timedelta(microseconds=number * scale)
     zone = _zone(parts)
-    clock = (_hour(parts), _number(parts, "mm", "m"), _number(parts, "ss", "s"), _microsecond(parts))
+    hour, minute, second = _hour(parts), _number(parts, "mm", "m"), _number(parts, "ss", "s")
+    microsecond = _microsecond(parts)
     if "W" in parts:
-        year, week, day = parts["W"].upper().replace("W", "").split("-")
-        date = dt.date.fromisocalendar(int(year), int(week), int(day))
+        digits = re.sub(r"\D", "", parts["W"])
+        date = dt.date.fromisocalendar(int(digits[:4]), int(digits[4:6]), int(digits[6:] or 1))
     else:
         date = _date(parts)
-    return dt.datetime(date.year, date.month, date.day, *clock, tzinfo=zone)
+    # What rounding or the midnight at the end of a day carry over goes to the next second or day.
+    carried = dt.timedelta(seconds=microsecond // 1_000_000)
+    if (hour, minute, second, microsecond) == (24, 0, 0, 0):
+        hour, carried = 0, dt.timedelta(days=1)
+    read = dt.datetime(date.year, date.month, date.day, hour, minute, second, microsecond % 1_000_000, tzinfo=zone)
+    return read + carried
 
 
 def _date(parts: dict[str, str]) -> dt.date:
@@ -190,7 +217,11 @@ def _hour(parts: dict[str, str]) -> int:
 
 def _microsecond(parts: dict[str, str]) -> int:
     digits = next((text for token, text in parts.items() if token.startswith("S")), "")
-    return int(digits[:6].ljust(6, "0")) if digits else 0
+    if not digits:
+        return 0
+    # The seventh digit decides about rounding, a five to the even neighbor.
+    whole, seventh = int(digits[:6].ljust(6, "0")), int(digits[6:7] or 0)
+    return whole + (seventh > 5 or (seventh == 5 and whole % 2 == 1))
 
 
 def _zone(parts: dict[str, str]) -> dt.tzinfo | None:
@@ -212,10 +243,10 @@ def zone_from_name(name: str | dt.tzinfo | None) -> dt.tzinfo | None:
         return dt.timezone.utc
     if name == "local":
         return dt.datetime.now().astimezone().tzinfo
-    offset = re.fullmatch(r"([+-])(\d{2}):?(\d{2})", name)
+    offset = re.fullmatch(r"([+-])(\d{2})(?::?(\d{2}))?", name)
     if offset:
         sign = -1 if offset[1] == "-" else 1
-        return dt.timezone(sign * dt.timedelta(hours=int(offset[2]), minutes=int(offset[3])))
+        return dt.timezone(sign * dt.timedelta(hours=int(offset[2]), minutes=int(offset[3] or 0)))
     from zoneinfo import ZoneInfo
 
     try:

@@ -45,10 +45,61 @@ class Crypto:
         return _random(bits, to_str)
 
 
+    @staticmethod
+    def generate_bytes(bits: int = 256) -> bytes:
+        """Makes random bytes (4.1)."""
+        return secrets.token_bytes(_length(bits))
+
+    @staticmethod
+    def generate_hex_string(bits: int = 256) -> str:
+        """Makes random hexadecimal digits (4.1)."""
+        return secrets.token_hex(_length(bits))
+
+    @staticmethod
+    def hash_secret(data: str | bytes, name: str = "zato.default") -> str:
+        """Hashes a secret with PBKDF2-SHA512 and a random salt; earlier versions verify such hashes.
+
+        Other threads go on running meanwhile.
+
+        Args:
+            data: The secret.
+            name: Name of the hash scheme; `zato.default` is the only one.
+
+        Raises:
+            ValueError: If there is no such scheme.
+        """
+        _check_scheme(name)
+        return _core.hash_secret(_text(data))
+
+    @staticmethod
+    def verify_hash(given: str | bytes, expected: str | bytes, name: str = "zato.default") -> bool:
+        """Says whether a secret is what a hash was made of, in constant time; hashes of 3.0-3.2 are understood.
+
+        Args:
+            given: The secret.
+            expected: The hash.
+            name: Name of the hash scheme; `zato.default` is the only one.
+
+        Raises:
+            ValueError: If there is no such scheme.
+        """
+        _check_scheme(name)
+        return _core.verify_hash(_text(given), _text(expected))
+
+
+def _check_scheme(name: str) -> None:
+    if name != "zato.default":
+        raise ValueError(f"there is no hash scheme `{name}`; use `zato.default`")
+
+
+def _length(bits: int) -> int:
+    return (bits + 7) // 8
+
+
 def _random(bits: int, is_text: bool) -> Any:
     import base64
 
-    text = base64.urlsafe_b64encode(secrets.token_bytes((bits + 7) // 8))
+    text = base64.urlsafe_b64encode(secrets.token_bytes(_length(bits)))
     return text.decode("ascii") if is_text else text
 
 

@@ -26,7 +26,6 @@ class AbsentFacades:
     es: Any = missing_object("self.es", "Elasticsearch connections")
     im: Any = missing_object("self.im", "connections to messengers")
     kvdb: Any = missing_object("self.kvdb", "Redis connections")
-    odb: Any = missing_object("self.odb", "the tables of Zato's own database")
     pubsub: Any = missing_object("self.pubsub", "publish/subscribe")
     redis: Any = missing_object("self.redis", "Redis connections")
     search: Any = missing_object("self.search", "search connections")

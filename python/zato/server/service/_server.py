@@ -3,17 +3,79 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import Any
 
 from zato import _core
+from zato.bunch import Bunch
+from zato.common._missing import missing_object, refuse
 from zato.common.util.time_ import TimeUtil
+from zato.server.service import _user_config
+from zato.server.service._crypto import Crypto
+from zato.server.service._odb import ODB
+from zato.server.service._server_conf import read_server_conf
+from zato.server.service._service_store import ServiceStore
+from zato.server.service._static_config import StaticConfig
 
 
 class Server:
     """The server this process belongs to."""
 
+    #: Redis, under its name of 2.0-3.2.
+    kvdb: Any = missing_object("self.server.kvdb", "Redis connections")
+    #: Connections and channels of a worker (2.0-3.2).
+    worker_store: Any = missing_object("self.server.worker_store", "the worker store of 2.0-3.2")
+
     def __init__(self) -> None:
         self.time_util = TimeUtil()
+        #: Configuration files of users; the same as `self.config` of services.
+        self.user_config = _user_config.config
+        #: Files that services need as they are.
+        self.static_config = StaticConfig()
+        #: What is configured, as tables.
+        self.odb = ODB()
+        #: Deployed services.
+        self.service_store = ServiceStore()
+        self._server_conf: Bunch | None = None
+        self._cluster: dict[str, Any] | None = None
+
+    @property
+    def cluster_id(self) -> int:
+        """Identifier of the cluster, as in `Cluster.id` of `self.odb`."""
+        if self._cluster is None:
+            self._cluster = _core.cluster()
+        return self._cluster["id"]
+
+    @property
+    def repo_location(self) -> str:
+        """Directory of server.conf and its neighbors."""
+        return str(Path(self.base_dir) / "config" / "repo")
+
+    @property
+    def fs_server_config(self) -> Bunch:
+        """Stanzas and keys of server.conf as they were when first asked for, for instance `misc.jwt_secret`.
+
+        Keys that the file does not have raise `AttributeError`.
+        """
+        if self._server_conf is None:
+            self._server_conf = read_server_conf(self.repo_location, self.profile)
+        return self._server_conf
+
+    def is_service_deployed(self, name: str) -> bool:
+        """Says whether there is a service of this name."""
+        return self.service_store.is_deployed(name)
+
+    def publish(self, *_arguments: Any, **_options: Any) -> Any:
+        """Raises `MissingFeature`: there is no publish/subscribe."""
+        refuse("self.server.publish", "publish/subscribe")
+
+    def hash_secret(self, data: str | bytes, name: str = "zato.default") -> str:
+        """Hashes a secret; see `self.crypto.hash_secret`."""
+        return Crypto.hash_secret(data, name)
+
+    def verify_hash(self, given: str | bytes, expected: str | bytes, name: str = "zato.default") -> bool:
+        """Says whether a secret is what a hash was made of; see `self.crypto.verify_hash`."""
+        return Crypto.verify_hash(given, expected, name)
 
     @property
     def name(self) -> str:

@@ -13,12 +13,16 @@ from zato.common.nav import DictNav, ListNav
 from zato.common.util.names import convert_impl_name
 from zato.common.util.time_ import TimeUtil
 from zato.server._logging import ServiceLogger, get_service_logger
+from zato.server.service import _user_config
 from zato.server.service._crypto import Crypto
 from zato.server.service._facades import AbsentFacades
 from zato.server.service._hooks import Hooks
 from zato.server.service._outgoing import Outgoing, Rest
+from zato.server.service._odb import ODB
 from zato.server.service._server import Server
+from zato.server.service._static_config import StaticConfig
 from zato.server.service._thread import ServiceThread
+from zato.server.service._user_config import UserConfig
 
 if TYPE_CHECKING:
     from zato.server.service._msg import Messages
@@ -59,8 +63,6 @@ class Service(Hooks, _core.Service, AbsentFacades):
     call_hooks: ClassVar[bool] = True
     #: Above how many milliseconds an invocation counts as slow.
     slow_threshold: int = 99999
-    #: Kept for services of 2.0-3.1.
-    usage: int = 0
     has_validate_input: bool = False
     has_validate_output: bool = False
 
@@ -68,7 +70,7 @@ class Service(Hooks, _core.Service, AbsentFacades):
     server: ClassVar[Server] = Server()
     #: Current time in any format and time zone.
     time: ClassVar[TimeUtil] = TimeUtil()
-    #: Encryption and random secrets.
+    #: Encryption, hashes and random secrets.
     crypto: ClassVar[Crypto] = Crypto()
     #: Outgoing connections.
     out: ClassVar[Outgoing] = Outgoing()
@@ -79,6 +81,14 @@ class Service(Hooks, _core.Service, AbsentFacades):
     dictnav: ClassVar[type[DictNav]] = DictNav
     #: Looks into lists, as `dictnav` does.
     listnav: ClassVar[type[ListNav]] = ListNav
+    #: Configuration files of users, by file, section and key.
+    config: ClassVar[UserConfig] = _user_config.config
+    #: The same, under its name of 2.0-3.1.
+    user_config: ClassVar[UserConfig] = _user_config.config
+    #: Files that services need as they are.
+    static_config: ClassVar[StaticConfig] = StaticConfig()
+    #: What is configured, as tables; needs SQLAlchemy.
+    odb: ClassVar[ODB] = ODB()
     #: Logger named after the service.
     logger: ServiceLogger = _Logger()  # type: ignore[assignment]
 

@@ -115,6 +115,7 @@ fn guest_options(options: &WorkerOptions) -> GuestOptions {
         simple_io: server.simple_io.clone(),
         secret_key: options.environment.get(SECRET_KEY).map(Secret::new),
         invoker_allows_internal: server.invoker_allows_internal.clone(),
+        static_directories: server.user_directories.constant.clone(),
         is_service_allowed: ServiceFilter(Arc::new(move |service| allowed.allows_service(service))),
         has_old_module_names: server.runtime.has_old_module_names,
     }

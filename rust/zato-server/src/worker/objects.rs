@@ -4,7 +4,7 @@ use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 use tokio::runtime::Handle;
 use zato_core::guest::ConfiguredObjects;
 use zato_core::{Error, ErrorKind, Result};
@@ -33,11 +33,32 @@ impl Objects {
     pub(super) fn new(store: Store, tables: Arc<ArcSwap<Tables>>) -> Result<Self> {
         Ok(Self { store, tables, kinds: kinds::registry()?, runtime: Handle::current() })
     }
+
+    fn ask<T: Send + 'static>(
+        &self,
+        question: impl Future<Output = Result<T>> + Send + 'static,
+    ) -> Result<T> {
+        let (sender, receiver) = mpsc::channel();
+        // If nobody waits any more, nobody needs the answer.
+        self.runtime.spawn(async move { drop(sender.send(question.await)) });
+        receiver.recv_timeout(LIMIT).unwrap_or_else(|_| {
+            let message = format!("the config store did not answer within {} s", LIMIT.as_secs());
+            Err(Error::new(ErrorKind::Timeout, message))
+        })
+    }
 }
 
 impl ConfiguredObjects for Objects {
     fn revision(&self) -> i64 {
         self.tables.load().revision()
+    }
+
+    fn cluster(&self) -> Result<String> {
+        let store = self.store.clone();
+        let cluster = self.ask(async move { store.cluster().await })?;
+        let cluster =
+            cluster.ok_or_else(|| Error::new(ErrorKind::NotFound, "the config store has no cluster"))?;
+        Ok(json!({"id": cluster.id, "name": cluster.name}).to_string())
     }
 
     fn list(&self, kind: &str) -> Result<String> {

@@ -3,8 +3,10 @@
 
 mod cipher;
 mod key;
+mod password_hash;
 #[cfg(test)]
 mod tests;
 
 pub use cipher::Cipher;
 pub use key::SecretKey;
+pub use password_hash::{hash_secret, verify_hash};
