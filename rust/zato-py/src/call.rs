@@ -53,6 +53,10 @@ pub(crate) struct Given {
     pub(crate) wsgi_environ: Option<Py<PyAny>>,
     /// `channel_params` argument.
     pub(crate) channel_params: Option<Py<PyDict>>,
+    /// What `self.channel` is to be.
+    pub(crate) channel: Option<Py<PyAny>>,
+    /// Kind of the scheduled job that the call is for.
+    pub(crate) job_type: Option<String>,
     /// CID of the asynchronous call that this one answers.
     pub(crate) in_reply_to: Option<String>,
 }
@@ -76,6 +80,11 @@ impl Call {
             Some(given) => &given.data_format,
             None => self.channel.data_format.as_str(),
         }
+    }
+
+    /// Returns the transport services see.
+    pub(crate) fn transport(&self) -> &str {
+        self.given.as_ref().map_or(self.channel.transport, |given| given.transport.as_str())
     }
 
     /// Whether the data format is this one.

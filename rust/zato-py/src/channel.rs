@@ -3,20 +3,79 @@
 use std::sync::Arc;
 
 use pyo3::basic::CompareOp;
+use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyString};
 use zato_core::invocation::{ChannelInfo, SecurityInfo};
 
+use crate::invoke::channel_info;
+
+/// Constants of `SEC_DEF_TYPE` (reference service-api 1.9), and none.
+const SECURITY_TYPES: [&str; 11] = [
+    "",
+    "apikey",
+    "aws",
+    "basic_auth",
+    "jwt",
+    "ntlm",
+    "oauth",
+    "tls_channel_sec",
+    "tls_key_cert",
+    "wss",
+    "xpath_sec",
+];
+
 /// The channel a call came through. Equal to its type string, as 2.0 had it (reference service-api 3.1).
 #[pyclass(module = "zato._core", name = "ChannelInfo", frozen)]
 pub(crate) struct Channel {
-    pub(crate) info: Arc<ChannelInfo>,
-    pub(crate) security: Option<Arc<SecurityInfo>>,
-    pub(crate) data_format: String,
+    info: Arc<ChannelInfo>,
+    security: Security,
+    data_format: String,
+    implementation: Option<Py<PyAny>>,
+}
+
+/// Who called, as the server knows it or as a service said.
+enum Security {
+    Known(Option<Arc<SecurityInfo>>),
+    Given(Py<PyAny>),
+}
+
+impl Channel {
+    /// The channel of a call.
+    pub(crate) fn new(
+        info: Arc<ChannelInfo>,
+        security: Option<Arc<SecurityInfo>>,
+        data_format: String,
+    ) -> Self {
+        Self { info, security: Security::Known(security), data_format, implementation: None }
+    }
 }
 
 #[pymethods]
 impl Channel {
+    /// Made by services that pass it on as `channel_info`.
+    #[new]
+    #[pyo3(signature = (
+        id = 0, name = String::new(), r#type = "invoke", data_format = String::new(), is_internal = false,
+        match_target = String::new(), r#impl = None, security = None,
+    ))]
+    #[expect(clippy::too_many_arguments, reason = "the constructor is that of earlier versions")]
+    fn make(
+        id: i64,
+        name: String,
+        r#type: &str,
+        data_format: String,
+        is_internal: bool,
+        match_target: String,
+        r#impl: Option<Py<PyAny>>,
+        security: Option<Py<PyAny>>,
+    ) -> PyResult<Self> {
+        let known = channel_info(r#type)?;
+        let info = ChannelInfo { id, name, is_internal, match_target, ..(*known).clone() };
+        let security = security.map_or(Security::Known(None), Security::Given);
+        Ok(Self { info: Arc::new(info), security, data_format, implementation: r#impl })
+    }
+
     #[getter]
     fn id(&self) -> i64 {
         self.info.id
@@ -47,14 +106,25 @@ impl Channel {
         &self.info.match_target
     }
 
+    /// The channel's implementation object, if a service gave it one.
     #[getter]
-    fn security(&self) -> ChannelSecurity {
-        ChannelSecurity { info: self.security.clone() }
+    fn r#impl(&self, py: Python<'_>) -> Option<Py<PyAny>> {
+        self.implementation.as_ref().map(|implementation| implementation.clone_ref(py))
     }
 
     #[getter]
-    fn sec(&self) -> ChannelSecurity {
-        self.security()
+    fn security(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
+        match &self.security {
+            Security::Known(info) => {
+                Ok(Py::new(py, ChannelSecurity { info: info.clone(), implementation: None })?.into_any())
+            }
+            Security::Given(given) => Ok(given.clone_ref(py)),
+        }
+    }
+
+    #[getter]
+    fn sec(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
+        self.security(py)
     }
 
     #[pyo3(name = "to_dict")]
@@ -66,7 +136,7 @@ impl Channel {
         facts.set_item("data_format", &self.data_format)?;
         facts.set_item("is_internal", self.info.is_internal)?;
         facts.set_item("match_target", &self.info.match_target)?;
-        facts.set_item("security", self.security().to_dict(py, false)?)?;
+        facts.set_item("security", self.security(py)?.call_method0(py, "to_dict")?)?;
         Ok(facts)
     }
 
@@ -102,10 +172,31 @@ impl Channel {
 #[pyclass(module = "zato._core", name = "ChannelSecurityInfo", frozen)]
 pub(crate) struct ChannelSecurity {
     info: Option<Arc<SecurityInfo>>,
+    implementation: Option<Py<PyAny>>,
 }
 
 #[pymethods]
 impl ChannelSecurity {
+    /// Made by services that make a channel of their own.
+    #[new]
+    #[pyo3(signature = (id = 0, name = String::new(), r#type = "", username = String::new(), r#impl = None))]
+    fn make(
+        id: i64,
+        name: String,
+        r#type: &str,
+        username: String,
+        r#impl: Option<Py<PyAny>>,
+    ) -> PyResult<Self> {
+        let security_type = SECURITY_TYPES.into_iter().find(|known| *known == r#type).ok_or_else(|| {
+            PyValueError::new_err(format!(
+                "security type `{type}` is unknown; use one of {}",
+                SECURITY_TYPES.join(", ")
+            ))
+        })?;
+        let info = SecurityInfo { id, name, security_type, username };
+        Ok(Self { info: Some(Arc::new(info)), implementation: r#impl })
+    }
+
     #[getter]
     fn id(&self) -> Option<i64> {
         self.info.as_ref().map(|info| info.id)
@@ -126,10 +217,10 @@ impl ChannelSecurity {
         self.info.as_ref().map(|info| info.username.as_str())
     }
 
-    /// The definition's implementation object; there is none to see here.
+    /// The definition's implementation object, if a service gave it one.
     #[getter]
-    fn r#impl(&self) -> Option<Py<PyAny>> {
-        None
+    fn r#impl(&self, py: Python<'_>) -> Option<Py<PyAny>> {
+        self.implementation.as_ref().map(|implementation| implementation.clone_ref(py))
     }
 
     #[pyo3(signature = (needs_impl = false))]
@@ -140,7 +231,7 @@ impl ChannelSecurity {
         facts.set_item("type", self.r#type())?;
         facts.set_item("username", self.username())?;
         if needs_impl {
-            facts.set_item("impl", py.None())?;
+            facts.set_item("impl", self.r#impl(py))?;
         }
         Ok(facts)
     }

@@ -155,13 +155,21 @@ pub(crate) fn check_description(description: &Bound<'_, PyDict>, profile: &str) 
 #[derive(Default)]
 pub(crate) struct Registry {
     by_name: HashMap<Arc<str>, Arc<Entry>>,
+    has_async_callbacks: bool,
 }
 
 impl Registry {
     /// Makes a table out of entries; of two with one name the later wins.
     pub(crate) fn new(entries: impl IntoIterator<Item = Arc<Entry>>) -> Self {
-        let by_name = entries.into_iter().map(|entry| (Arc::from(entry.info.name.as_str()), entry)).collect();
-        Self { by_name }
+        let by_name: HashMap<Arc<str>, Arc<Entry>> =
+            entries.into_iter().map(|entry| (Arc::from(entry.info.name.as_str()), entry)).collect();
+        let has_async_callbacks = by_name.keys().any(|name| name.ends_with("-async-callback"));
+        Self { by_name, has_async_callbacks }
+    }
+
+    /// Whether any service may be the callback of another by its name alone.
+    pub(crate) fn has_async_callbacks(&self) -> bool {
+        self.has_async_callbacks
     }
 
     /// Finds a service.

@@ -303,9 +303,25 @@ fn configure_user(host: &Host, configuration: &UserConfiguration) -> Result<()> 
     Ok(())
 }
 
+/// Ends what waits for its time, if anything ever did: nothing will run when it comes.
+fn end_delays() {
+    let ended = Python::attach(|py| -> PyResult<()> {
+        let modules = py.import("sys")?.getattr("modules")?;
+        let delays = modules.call_method1("get", ("zato.server._delays",))?;
+        if !delays.is_none() {
+            delays.call_method0("close")?;
+        }
+        Ok(())
+    });
+    if let Err(error) = ended {
+        tracing::error!(target: "zato", "could not end what waits for its time: {error}");
+    }
+}
+
 /// Waits for coroutines and for threads.
 fn drain(host: &Host, limit: Duration) -> bool {
     let begun = Instant::now();
+    end_delays();
     let coroutines = Python::attach(|py| -> PyResult<bool> {
         // The other half is for what they hold up.
         greenlets::begin_to_stop(py, limit / 2);

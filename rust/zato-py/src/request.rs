@@ -245,7 +245,7 @@ impl Request {
 
     #[getter]
     fn transport(&self) -> &str {
-        self.call.channel.transport
+        self.call.transport()
     }
 
     #[getter]

@@ -7,7 +7,8 @@ use jiff::Timestamp;
 use pyo3::exceptions::PyAttributeError;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
-use pyo3::types::{PyDict, PyTuple};
+use pyo3::types::{PyDict, PyString, PyTuple};
+use zato_core::Profile;
 
 use crate::call::Call;
 use crate::channel::Channel;
@@ -130,22 +131,24 @@ impl Service {
         Ok(self.response_view(py)?.clone_ref(py))
     }
 
+    /// Where the call came from, or what the calling service passed as `channel_info`.
     #[getter]
-    fn channel(&self, py: Python<'_>) -> PyResult<Py<Channel>> {
+    fn channel(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
+        let call = self.call()?;
+        if let Some(given) = call.given.as_ref().and_then(|given| given.channel.as_ref()) {
+            return Ok(given.clone_ref(py));
+        }
         let channel = self.channel.get_or_try_init(py, || {
-            let call = self.call()?;
-            let channel = Channel {
-                info: call.channel.clone(),
-                security: call.security.clone(),
-                data_format: call.data_format().to_owned(),
-            };
-            Py::new(py, channel)
+            Py::new(
+                py,
+                Channel::new(call.channel.clone(), call.security.clone(), call.data_format().to_owned()),
+            )
         })?;
-        Ok(channel.clone_ref(py))
+        Ok(channel.clone_ref(py).into_any())
     }
 
     #[getter]
-    fn chan(&self, py: Python<'_>) -> PyResult<Py<Channel>> {
+    fn chan(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
         self.channel(py)
     }
 
@@ -156,8 +159,7 @@ impl Service {
 
     #[getter]
     fn transport(&self) -> PyResult<&str> {
-        let call = self.call()?;
-        Ok(call.given.as_ref().map_or(call.channel.transport, |given| given.transport.as_str()))
+        Ok(self.call()?.transport())
     }
 
     /// Data that travels with the invocation; the server itself does not read it.
@@ -194,14 +196,24 @@ impl Service {
         Ok(environ.clone_ref(py))
     }
 
+    /// Kind of the scheduled job that this is a run of; none otherwise, which is an empty text from 3.2 on.
     #[getter]
-    fn job_type(&self) -> &'static str {
-        ""
+    fn job_type(&self) -> PyResult<Option<&str>> {
+        let call = self.call()?;
+        let none = Some("").filter(|_| call.entry.profile >= Profile::V3_2);
+        Ok(call.given.as_ref().and_then(|given| given.job_type.as_deref()).or(none))
     }
 
+    /// Correlation ID of the asynchronous call that this one answers; `wsgi_environ` may say so as well.
     #[getter]
-    fn in_reply_to(&self) -> PyResult<Option<&str>> {
-        Ok(self.call()?.given.as_ref().and_then(|given| given.in_reply_to.as_deref()))
+    fn in_reply_to<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyAny>>> {
+        let Some(given) = self.call()?.given.as_ref() else { return Ok(None) };
+        if let Some(cid) = &given.in_reply_to {
+            return Ok(Some(PyString::new(py, cid).into_any()));
+        }
+        let environ = given.wsgi_environ.as_ref().and_then(|environ| environ.bind(py).cast::<PyDict>().ok());
+        environ
+            .map_or(Ok(None), |environ| environ.get_item(pyo3::intern!(py, "zato.request_ctx.in_reply_to")))
     }
 
     /// When the invocation began: UTC, without a time zone, as in 2.0-3.2.
@@ -271,17 +283,38 @@ impl Service {
         arguments: &Bound<'_, PyTuple>,
         options: Option<&Bound<'_, PyDict>>,
     ) -> PyResult<Py<PyAny>> {
-        let name = invoke::name_of_implementation(impl_name)?;
-        let mut all = vec![name.into_pyobject(slf.py())?.into_any()];
-        all.extend(arguments.iter());
-        invoke::invoke(slf, &PyTuple::new(slf.py(), all)?, options)
+        invoke_named(slf, &invoke::name_of_implementation(impl_name)?, arguments, options)
+    }
+
+    /// Like `invoke`, by identifier of the service (reference service-api 4.3).
+    #[pyo3(signature = (service_id, *arguments, **options))]
+    fn invoke_by_id(
+        slf: &Bound<'_, Self>,
+        service_id: &Bound<'_, PyAny>,
+        arguments: &Bound<'_, PyTuple>,
+        options: Option<&Bound<'_, PyDict>>,
+    ) -> PyResult<Py<PyAny>> {
+        invoke_named(slf, &invoke::name_of_id(service_id)?, arguments, options)
+    }
+
+    /// Like `invoke_async`, for patterns: `on_end` is called with the response and the exception, one of which is
+    /// `None`, once the call is over. With `is_certain` a call that the queue refuses is run at once, on this thread.
+    #[pyo3(signature = (on_end, is_certain, *arguments, **options))]
+    fn _zato_start(
+        slf: &Bound<'_, Self>,
+        on_end: Option<Py<PyAny>>,
+        is_certain: bool,
+        arguments: &Bound<'_, PyTuple>,
+        options: Option<&Bound<'_, PyDict>>,
+    ) -> PyResult<String> {
+        invoke::start(slf, on_end, is_certain, arguments, options)
     }
 
     /// Makes an instance of another service that shares this one's request, without running it.
     #[pyo3(signature = (service_name, *_arguments, **_options))]
     fn new_instance(
         slf: &Bound<'_, Self>,
-        service_name: &str,
+        service_name: &Bound<'_, PyAny>,
         _arguments: &Bound<'_, PyTuple>,
         _options: Option<&Bound<'_, PyDict>>,
     ) -> PyResult<Py<PyAny>> {
@@ -298,4 +331,16 @@ fn utc_time(py: Python<'_>, at: Timestamp) -> PyResult<Bound<'_, PyAny>> {
     let options = PyDict::new(py);
     options.set_item("tzinfo", py.None())?;
     aware.call_method("replace", (), Some(&options))
+}
+
+/// Invokes the service of a name with the arguments that came after something else that says which it is.
+fn invoke_named(
+    slf: &Bound<'_, Service>,
+    name: &str,
+    arguments: &Bound<'_, PyTuple>,
+    options: Option<&Bound<'_, PyDict>>,
+) -> PyResult<Py<PyAny>> {
+    let mut all = vec![PyString::new(slf.py(), name).into_any()];
+    all.extend(arguments.iter());
+    invoke::invoke(slf, &PyTuple::new(slf.py(), all)?, options)
 }

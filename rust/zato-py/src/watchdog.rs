@@ -24,6 +24,8 @@ struct Watched {
     thread: std::ffi::c_ulong,
     reply: Option<Reply>,
     service: String,
+    /// Whether it runs on a thread of its own, with a caller that gave it so much time.
+    is_timed: bool,
     has_fired: bool,
 }
 
@@ -59,7 +61,9 @@ pub(crate) fn overdue() -> Overdue {
     let table = dog.table.lock().unwrap_or_else(PoisonError::into_inner);
     let mut overdue =
         Overdue { is_interpreter_held: table.waits_since.is_some_and(is_old), ..Overdue::default() };
-    for watched in table.watched.values().filter(|watched| is_old(watched.deadline)) {
+    // Calls that are timed have threads that nobody else needs.
+    let held = table.watched.values().filter(|watched| !watched.is_timed);
+    for watched in held.filter(|watched| is_old(watched.deadline)) {
         *overdue.services.entry(watched.service.clone()).or_default() += 1;
     }
     overdue
@@ -108,13 +112,23 @@ fn thread_identity(py: Python<'_>) -> std::ffi::c_ulong {
 impl Watch {
     /// Starts watching the run on this thread.
     pub(crate) fn begin(py: Python<'_>, deadline: Instant, service: &str) -> Self {
+        Self::start(py, deadline, service, false)
+    }
+
+    /// Starts watching a call that has this thread for itself, and whose caller goes on at the deadline.
+    pub(crate) fn begin_timed(py: Python<'_>, deadline: Instant, service: &str) -> Self {
+        Self::start(py, deadline, service, true)
+    }
+
+    fn start(py: Python<'_>, deadline: Instant, service: &str, is_timed: bool) -> Self {
         let dog = watchdog();
         let thread = thread_identity(py);
         let mut table = dog.table.lock().unwrap_or_else(PoisonError::into_inner);
         table.next += 1;
         let key = table.next;
         let service = service.to_owned();
-        table.watched.insert(key, Watched { deadline, thread, reply: None, service, has_fired: false });
+        let watched = Watched { deadline, thread, reply: None, service, is_timed, has_fired: false };
+        table.watched.insert(key, watched);
         drop(table);
         dog.changed.notify_one();
         Self { key, dog }
@@ -187,7 +201,7 @@ impl Watchdog {
     /// under the table's lock may give the interpreter's lock away.
     fn fire(&self, py: Python<'_>, key: u64) {
         let class = Parts::get(py).and_then(|parts| parts.exceptions.bind(py).getattr("TimeoutException"));
-        let (service, was_answered) = {
+        let (service, outcome) = {
             let mut table = self.table.lock().unwrap_or_else(PoisonError::into_inner);
             let Some(watched) = table.watched.get_mut(&key) else { return };
             watched.has_fired = true;
@@ -200,9 +214,13 @@ impl Watchdog {
                 // SAFETY: the lock is held, the class is a live object, and the thread is one that holds a run.
                 unsafe { pyo3::ffi::PyThreadState_SetAsyncExc(watched.thread as _, class.as_ptr()) };
             }
-            (watched.service.clone(), was_answered)
+            let outcome = match (was_answered, watched.is_timed) {
+                (true, _) => "the caller was answered",
+                (false, true) => "its caller goes on without it",
+                (false, false) => "its stream is broken off",
+            };
+            (watched.service.clone(), outcome)
         };
-        let outcome = if was_answered { "the caller was answered" } else { "its stream is broken off" };
         tracing::warn!(target: "zato", "service `{service}` took longer than it may, {outcome}");
     }
 }

@@ -7,7 +7,7 @@ from zato.common.api import NOT_GIVEN
 from zato.common.marshal_.api import Model, ModelCtx
 from zato.common.pubsub import PubSubMessage
 from zato.common.util.time_ import TimeUtil
-from zato.server.service._absent import AMQPFacade, DataverseClient, PatternsFacade, PubSub, WSXFacade
+from zato.server.service._absent import AMQPFacade, DataverseClient, PubSub, WSXFacade
 from zato.server.service._context import AsyncCtx
 from zato.server.service._hook_services import PubSubHook, WSXAdapter, WSXHook, _Hook
 from zato.server.service._io import (
@@ -35,6 +35,7 @@ from zato.server.service._io import (
     Text,
     Unicode,
 )
+from zato.server.service._patterns import PatternsFacade
 from zato.server.service._rest_adapter import (
     AdapterBase,
     BusinessCentralAdapter,

@@ -2,7 +2,7 @@
 
 from zato.common._missing import Missing
 
-__all__ = ["AMQPFacade", "DataverseClient", "PatternsFacade", "PubSub", "WSXFacade"]
+__all__ = ["AMQPFacade", "DataverseClient", "PubSub", "WSXFacade"]
 
 
 class AMQPFacade(Missing, needs="AMQP connections"):
@@ -11,10 +11,6 @@ class AMQPFacade(Missing, needs="AMQP connections"):
 
 class DataverseClient(Missing, needs="connections to Microsoft Dataverse"):
     """Not available: needs connections to Microsoft Dataverse."""
-
-
-class PatternsFacade(Missing, needs="invocation patterns"):
-    """Not available: needs invocation patterns."""
 
 
 class PubSub(Missing, needs="publish/subscribe"):

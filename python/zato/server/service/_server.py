@@ -18,6 +18,25 @@ from zato.server.service._service_store import ServiceStore
 from zato.server.service._static_config import StaticConfig
 
 
+class ServiceStore:
+    """What services are deployed (`self.server.service_store`). Identifiers are those that `invoke_by_id` takes."""
+
+    @property
+    def name_to_impl_name(self) -> dict[str, str]:
+        """Module and class by service name."""
+        return {service["name"]: service["impl_name"] for service in _core.deployed_services()}
+
+    @property
+    def impl_name_to_id(self) -> dict[str, int]:
+        """Identifiers by module and class; they are the same on all workers and servers."""
+        return {service["impl_name"]: service["id"] for service in _core.deployed_services()}
+
+    @property
+    def id_to_impl_name(self) -> dict[int, str]:
+        """Module and class by identifier."""
+        return {service["id"]: service["impl_name"] for service in _core.deployed_services()}
+
+
 class Server:
     """The server this process belongs to."""
 
@@ -123,6 +142,35 @@ class Server:
             ValueError: If it is not encrypted, was encrypted with another key, or was changed.
         """
         return _core.decrypt(data.decode("utf-8") if isinstance(data, bytes) else data)
+
+    @property
+    def service_store(self) -> ServiceStore:
+        """What services are deployed."""
+        return ServiceStore()
+
+    def invoke(self, service: str | type, request: Any = None, *args: Any, **kwargs: Any) -> Any:
+        """Invokes a service on this thread, the way `self.invoke` of services does; the answer is the same.
+
+        Args:
+            service: Name or class of the service.
+            request: Its payload.
+            args: What else `self.invoke` takes.
+            kwargs: Likewise.
+
+        Raises:
+            KeyError: If the service is not deployed.
+            Inactive: If it is switched off.
+        """
+        return _core.server_invoke(service, request, *args, **kwargs)
+
+    def invoke_async(self, service: str | type, request: Any = None, *args: Any, **kwargs: Any) -> str:
+        """Invokes a service in the background, the way `self.invoke_async` of services does; gives its correlation ID.
+
+        Raises:
+            KeyError: If the service is not deployed.
+            Inactive: If it is switched off.
+        """
+        return _core.server_invoke_async(service, request, *args, **kwargs)
 
     def get_full_name(self) -> str:
         """Gives the name that is unique among clusters, for instance `server1@quickstart`."""

@@ -19,6 +19,7 @@ from zato.server.service._facades import AbsentFacades
 from zato.server.service._hooks import Hooks
 from zato.server.service._outgoing import Outgoing, Rest
 from zato.server.service._odb import ODB
+from zato.server.service._invocation import InvocationFacades
 from zato.server.service._server import Server
 from zato.server.service._static_config import StaticConfig
 from zato.server.service._thread import ServiceThread
@@ -50,7 +51,7 @@ class _Logger:
         return get_service_logger(owner.get_name())
 
 
-class Service(Hooks, _core.Service, AbsentFacades):
+class Service(Hooks, _core.Service, InvocationFacades, AbsentFacades):
     """A unit of work that channels, jobs and other services invoke. Implement `handle`, or `handle_GET` and the like.
 
     A new instance is made for each invocation. What belongs to the invocation, such as `self.request` and

@@ -1,111 +1,186 @@
 //! Arguments of calls between services: positional and named, under the names of all versions.
 
-use std::sync::Arc;
-
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyString, PyTuple};
 
-use super::target;
-use crate::entry::Entry;
+/// What a call may be given besides fields of the payload.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Argument {
+    Name,
+    Payload,
+    Channel,
+    DataFormat,
+    Transport,
+    Serialize,
+    AsBunch,
+    Timeout,
+    RaiseTimeout,
+    Expiration,
+    ToJsonString,
+    Cid,
+    Callback,
+    ZatoContext,
+    Environ,
+    WsgiEnviron,
+    ChannelParams,
+    ChannelInfo,
+    JobType,
+    SetResponseFunction,
+    SkipResponseElement,
+    HeadersContainer,
+    InReplyTo,
+    /// Known, and without a meaning here: a server runs every service itself, so there is no target to choose.
+    Ignored,
+}
 
-/// Keywords that are never part of a payload given as keywords.
-const OPTIONS: [&str; 16] = [
-    "environ",
-    "wsgi_environ",
-    "channel_params",
-    "channel_info",
-    "job_type",
-    "set_response_func",
-    "target",
-    "skip_response_elem",
-    "zato_response_headers_container",
-    "in_reply_to",
-    "cid",
-    "needs_response_time",
-    "params_priority",
-    "url_params_pri",
-    "zato_ctx",
-    "zato_name",
+const COUNT: usize = Argument::Ignored as usize + 1;
+
+/// Every name; those that are not positions of a call are options of all of them.
+const NAMES: [(&str, Argument); 27] = [
+    ("name", Argument::Name),
+    ("payload", Argument::Payload),
+    ("channel", Argument::Channel),
+    ("data_format", Argument::DataFormat),
+    ("transport", Argument::Transport),
+    ("serialize", Argument::Serialize),
+    ("as_bunch", Argument::AsBunch),
+    ("timeout", Argument::Timeout),
+    ("raise_timeout", Argument::RaiseTimeout),
+    ("expiration", Argument::Expiration),
+    ("to_json_string", Argument::ToJsonString),
+    ("cid", Argument::Cid),
+    ("callback", Argument::Callback),
+    ("zato_ctx", Argument::ZatoContext),
+    ("environ", Argument::Environ),
+    ("wsgi_environ", Argument::WsgiEnviron),
+    ("channel_params", Argument::ChannelParams),
+    ("channel_info", Argument::ChannelInfo),
+    ("job_type", Argument::JobType),
+    ("set_response_func", Argument::SetResponseFunction),
+    ("skip_response_elem", Argument::SkipResponseElement),
+    ("zato_response_headers_container", Argument::HeadersContainer),
+    ("in_reply_to", Argument::InReplyTo),
+    ("target", Argument::Ignored),
+    ("needs_response_time", Argument::Ignored),
+    ("params_priority", Argument::Ignored),
+    ("url_params_pri", Argument::Ignored),
 ];
 
-/// Arguments of one call by their names.
+/// The arguments that belong to one kind of call only. Given to another kind they are fields of its payload.
+const OF_SOME: [Argument; 7] = [
+    Argument::Serialize,
+    Argument::AsBunch,
+    Argument::Timeout,
+    Argument::RaiseTimeout,
+    Argument::Expiration,
+    Argument::ToJsonString,
+    Argument::Callback,
+];
+
+/// Arguments of one call.
 pub(super) struct Arguments<'py> {
-    pub(super) named: Bound<'py, PyDict>,
+    py: Python<'py>,
+    given: [Option<Bound<'py, PyAny>>; COUNT],
+    fields: Option<Bound<'py, PyDict>>,
 }
 
 impl<'py> Arguments<'py> {
-    /// Sorts positional and named arguments; the first may be called `name` (2.0-3.1) or `zato_name` (3.2 on).
+    /// Sorts positional and named arguments; the first may be called `name` (2.0-3.1) or `zato_name` (3.2 on). Where
+    /// it has been given already, `name` is a field of the payload, as in 3.2.
+    ///
+    /// # Errors
+    /// Raises `TypeError` for too many arguments, and for one that is given twice.
     pub(super) fn sort(
-        positions: &[&str],
+        positions: &[Argument],
         arguments: &Bound<'py, PyTuple>,
         options: Option<&Bound<'py, PyDict>>,
     ) -> PyResult<Self> {
-        let named = PyDict::new(arguments.py());
+        let mut sorted = Self { py: arguments.py(), given: [const { None }; COUNT], fields: None };
         for (index, value) in arguments.iter().enumerate() {
-            let Some(name) = positions.get(index) else {
+            let Some(argument) = positions.get(index) else {
                 return Err(PyTypeError::new_err(format!(
                     "at most {} positional arguments are taken",
                     positions.len()
                 )));
             };
-            named.set_item(name, value)?;
+            sorted.given[*argument as usize] = Some(value);
         }
-        if let Some(options) = options {
-            let is_target_given = !arguments.is_empty();
-            for (name, value) in options {
-                if name.extract::<&str>()? == "zato_name" && !is_target_given {
-                    named.set_item("name", value)?;
-                } else if !(is_target_given && name.extract::<&str>()? == "name") {
-                    named.set_item(name, value)?;
-                } else {
-                    // A payload field called `name`, as 3.2 allows.
-                    named.set_item("\0name", value)?;
+        let Some(options) = options else { return Ok(sorted) };
+        let mut is_target_given = !arguments.is_empty();
+        if let Some(name) = options.get_item(pyo3::intern!(arguments.py(), "zato_name"))?
+            && !is_target_given
+        {
+            sorted.given[Argument::Name as usize] = Some(name);
+            is_target_given = true;
+        }
+        for (name, value) in options {
+            let text = name.cast::<PyString>()?.to_str()?;
+            let known = NAMES.iter().find(|(known, _)| *known == text).map(|(_, argument)| *argument);
+            let meant = known.filter(|argument| match argument {
+                Argument::Name => !is_target_given,
+                argument => positions.contains(argument) || !OF_SOME.contains(argument),
+            });
+            match meant {
+                Some(argument) => {
+                    let slot = &mut sorted.given[argument as usize];
+                    if slot.is_some() && argument != Argument::Ignored {
+                        return Err(PyTypeError::new_err(format!("argument `{text}` is given twice")));
+                    }
+                    *slot = Some(value);
                 }
+                None if text == "zato_name" => {}
+                None => sorted.fields.get_or_insert_with(|| PyDict::new(value.py())).set_item(name, value)?,
             }
         }
-        Ok(Self { named })
+        Ok(sorted)
     }
 
-    /// An argument that was given and is not `None`.
-    pub(super) fn get(&self, name: &str) -> PyResult<Option<Bound<'py, PyAny>>> {
-        Ok(self.named.get_item(name)?.filter(|value| !value.is_none()))
+    /// Returns an argument that was given and is not `None`.
+    pub(super) fn get(&self, argument: Argument) -> Option<&Bound<'py, PyAny>> {
+        self.given[argument as usize].as_ref().filter(|value| !value.is_none())
     }
 
-    /// An argument that is true or false.
-    pub(super) fn flag(&self, name: &str, default: bool) -> PyResult<bool> {
-        self.get(name)?.map_or(Ok(default), |value| value.is_truthy())
+    /// Returns an argument that is true or false.
+    pub(super) fn flag(&self, argument: Argument, default: bool) -> PyResult<bool> {
+        self.get(argument).map_or(Ok(default), |value| value.is_truthy())
     }
 
-    /// An argument that is a text.
-    pub(super) fn text(&self, name: &str, default: &str) -> PyResult<String> {
-        self.get(name)?.map_or(Ok(default.to_owned()), |value| value.extract())
+    /// Returns an argument that is a text.
+    pub(super) fn text(&self, argument: Argument, default: &str) -> PyResult<String> {
+        self.get(argument).map_or_else(|| Ok(default.to_owned()), |value| value.extract())
     }
 
-    /// The payload; without one, all keywords that mean nothing else are it (3.2).
-    pub(super) fn payload(&self, positions: &[&str]) -> PyResult<Bound<'py, PyAny>> {
-        let py = self.named.py();
-        let given = self.get("payload")?.unwrap_or_else(|| PyString::intern(py, "").into_any());
-        if given.is_truthy()? {
-            return Ok(given);
+    /// Returns an argument that is a number of seconds; nothing if it is zero or less, which sets no limit.
+    pub(super) fn seconds(&self, argument: Argument) -> PyResult<Option<f64>> {
+        let seconds: Option<f64> = self.get(argument).map(|value| value.extract()).transpose()?;
+        Ok(seconds.filter(|seconds| *seconds > 0.0))
+    }
+
+    /// Returns the payload; without one, all keywords that mean nothing else are it (3.2).
+    pub(super) fn payload(&self) -> PyResult<Bound<'py, PyAny>> {
+        match self.get(Argument::Payload) {
+            Some(given) if self.fields.is_none() || given.is_truthy()? => Ok(given.clone()),
+            given => Ok(match (&self.fields, given) {
+                (Some(fields), _) => fields.clone().into_any(),
+                (None, Some(given)) => given.clone(),
+                (None, None) => PyString::intern(self.py, "").into_any(),
+            }),
         }
-        let fields = PyDict::new(py);
-        for (name, value) in &self.named {
-            let text: String = name.extract()?;
-            if text == "\0name" {
-                fields.set_item("name", value)?;
-            } else if !positions.contains(&text.as_str()) && !OPTIONS.contains(&text.as_str()) {
-                fields.set_item(name, value)?;
-            }
-        }
-        Ok(if fields.is_empty() { given } else { fields.into_any() })
     }
 
-    /// The service to call.
-    pub(super) fn target(&self) -> PyResult<Arc<Entry>> {
-        let Some(target) = self.get("name")? else {
-            return Err(PyTypeError::new_err("the service to invoke is missing; give its name or its class"));
-        };
-        target::find(&target)
+    /// Replaces the payload.
+    pub(super) fn set_payload(&mut self, payload: Bound<'py, PyAny>) {
+        self.given[Argument::Payload as usize] = Some(payload);
+    }
+
+    /// Returns what names the service to call.
+    ///
+    /// # Errors
+    /// Raises `TypeError` if nothing does.
+    pub(super) fn target(&self) -> PyResult<&Bound<'py, PyAny>> {
+        self.get(Argument::Name).ok_or_else(|| {
+            PyTypeError::new_err("the service to invoke is missing; give its name or its class")
+        })
     }
 }

@@ -1,144 +1,257 @@
 //! Calls that nobody waits for, and their callbacks.
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
+use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList, PyString, PyTuple};
-use zato_core::Cid;
+use zato_core::{Cid, Profile};
 
-use super::arguments::Arguments;
+use super::arguments::{Argument, Arguments};
+use super::caller::Caller;
 use super::channel_type::channel_info;
-use super::in_place::run_in_place;
-use super::new_call::new_call;
+use super::in_place::{Wishes, run_in_place};
+use super::new_call::{REQUEST_CONTEXT, new_call};
 use super::target;
 use crate::call::{Call, Given};
 use crate::gate::Job;
 use crate::python::Parts;
-use crate::service::Service;
 use crate::{errors, fork, guest, json};
 
 /// A call that nobody waits for.
 pub(crate) struct AsyncCall {
     call: Arc<Call>,
     callbacks: Vec<String>,
+    /// When it is too old to be run, and how old that is.
+    expires: Option<(Instant, Duration)>,
+    /// Called with the response and the exception, one of which is `None`, once the call is over.
+    on_end: Option<Py<PyAny>>,
 }
 
 /// Arguments of `invoke_async`, in the order of their positions.
-const POSITIONS: [&str; 12] = [
-    "name",
-    "payload",
-    "channel",
-    "data_format",
-    "transport",
-    "expiration",
-    "to_json_string",
-    "cid",
-    "callback",
-    "zato_ctx",
-    "environ",
-    "_",
+const POSITIONS: [Argument; 11] = [
+    Argument::Name,
+    Argument::Payload,
+    Argument::Channel,
+    Argument::DataFormat,
+    Argument::Transport,
+    Argument::Expiration,
+    Argument::ToJsonString,
+    Argument::Cid,
+    Argument::Callback,
+    Argument::ZatoContext,
+    Argument::Environ,
 ];
 
+/// For how many seconds the brokers of 2.0-3.1 kept calls that nobody had taken (`BROKER.DEFAULT_EXPIRATION`).
+const DEFAULT_EXPIRATION: f64 = 15.0;
+
 /// `self.invoke_async(...)`: gives the CID the target will run with (documented; 3.2's code did not keep it).
-pub(crate) fn invoke_async(
-    slf: &Bound<'_, Service>,
+///
+/// # Errors
+/// Raises `KeyError` for an unknown service, `Inactive`, and `ServiceUnavailable` if the queue is full.
+pub(super) fn invoke_async(
+    py: Python<'_>,
+    caller: &Caller<'_>,
     arguments: &Bound<'_, PyTuple>,
     options: Option<&Bound<'_, PyDict>>,
 ) -> PyResult<String> {
-    let py = slf.py();
-    let arguments = Arguments::sort(&POSITIONS, arguments, options)?;
-    let entry = arguments.target()?;
-    target::refuse_inactive(py, &entry)?;
-    let caller = slf.get().call()?;
-    if arguments.flag("to_json_string", false)? {
-        let text = json::dumps(&arguments.payload(&POSITIONS)?, false)?;
-        arguments.named.set_item("payload", PyString::new(py, &String::from_utf8_lossy(&text)))?;
-    }
-    let callbacks = callbacks(&arguments, caller)?;
-    let call = new_call(caller, entry, &arguments, &POSITIONS, "invoke-async", Cid::new())?;
-    let cid = call.cid_text();
-    push(py, AsyncCall { call, callbacks })?;
+    let call = prepare(py, caller, arguments, options)?;
+    let cid = call.call.cid_text();
+    push(call).map_err(|call| refused(py, &call))?;
     Ok(cid)
 }
 
+/// Like [`invoke_async`], for patterns: `on_end` is called with the response and the exception, one of which is `None`,
+/// once the call is over. With `is_certain` a call that the queue refuses is run at once, on this thread.
+///
+/// # Errors
+/// As [`invoke_async`].
+pub(super) fn start(
+    py: Python<'_>,
+    caller: &Caller<'_>,
+    on_end: Option<Py<PyAny>>,
+    is_certain: bool,
+    arguments: &Bound<'_, PyTuple>,
+    options: Option<&Bound<'_, PyDict>>,
+) -> PyResult<String> {
+    let mut call = prepare(py, caller, arguments, options)?;
+    call.on_end = on_end;
+    // What patterns promise does not depend on how long it takes, or on how callbacks of other calls are named.
+    call.expires = None;
+    call.callbacks.clear();
+    let cid = call.call.cid_text();
+    if let Err(call) = push(call) {
+        if !is_certain {
+            return Err(refused(py, &call));
+        }
+        run_async(py, call);
+    }
+    Ok(cid)
+}
+
+fn prepare(
+    py: Python<'_>,
+    caller: &Caller<'_>,
+    arguments: &Bound<'_, PyTuple>,
+    options: Option<&Bound<'_, PyDict>>,
+) -> PyResult<AsyncCall> {
+    let mut arguments = Arguments::sort(&POSITIONS, arguments, options)?;
+    let entry = target::find(arguments.target()?)?;
+    target::refuse_inactive(py, &entry)?;
+    if arguments.flag(Argument::ToJsonString, false)? {
+        let text = json::dumps(&arguments.payload()?, false)?;
+        arguments.set_payload(PyString::new(py, &String::from_utf8_lossy(&text)).into_any());
+    }
+    let callbacks = callbacks(&arguments, caller)?;
+    let expires = expiration(&arguments, caller)?;
+    let call = new_call(caller, entry, &arguments, "invoke-async", Cid::new())?;
+    Ok(AsyncCall { call, callbacks, expires, on_end: None })
+}
+
+/// When a call is too old to be run. Only brokers of up to 3.1 ever lost calls, so that from then on the default is
+/// never.
+fn expiration(arguments: &Arguments<'_>, caller: &Caller<'_>) -> PyResult<Option<(Instant, Duration)>> {
+    let seconds = match arguments.get(Argument::Expiration) {
+        Some(_) => arguments.seconds(Argument::Expiration)?,
+        None => Some(DEFAULT_EXPIRATION).filter(|_| caller.profile() <= Profile::V3_1),
+    };
+    let age = seconds.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
+    Ok(age.and_then(|age| Some((Instant::now().checked_add(age)?, age))))
+}
+
 /// Callback services: the argument, or `<caller>-async-callback` if there is such a service.
-fn callbacks(arguments: &Arguments<'_>, caller: &Call) -> PyResult<Vec<String>> {
-    let own_name = &caller.entry.info.name;
-    match arguments.get("callback")? {
+fn callbacks(arguments: &Arguments<'_>, caller: &Caller<'_>) -> PyResult<Vec<String>> {
+    match arguments.get(Argument::Callback) {
         None => {
-            let convention = format!("{own_name}-async-callback");
-            let exists = guest::host().is_some_and(|host| host.registry.load().get(&convention).is_some());
-            Ok(if exists { vec![convention] } else { Vec::new() })
+            let (Some(own), Some(host)) = (caller.entry, guest::host()) else { return Ok(Vec::new()) };
+            let registry = host.registry.load();
+            if !registry.has_async_callbacks() {
+                return Ok(Vec::new());
+            }
+            let convention = format!("{}-async-callback", own.info.name);
+            Ok(registry.get(&convention).map(|_| convention).into_iter().collect())
         }
         Some(callback) => {
-            let items: Vec<Bound<'_, PyAny>> = match callback.cast::<PyList>() {
-                Ok(list) => list.iter().collect(),
-                Err(_) => vec![callback],
-            };
-            let name = |item: &Bound<'_, PyAny>| match item.cast::<Service>() {
-                Ok(service) => Ok(service.get().call()?.entry.info.name.clone()),
-                Err(_) => Ok(target::find(item)?.info.name.clone()),
-            };
-            items.iter().map(name).collect()
+            let items: Vec<Bound<'_, PyAny>> =
+                if callback.is_instance_of::<PyList>() || callback.is_instance_of::<PyTuple>() {
+                    callback.try_iter()?.collect::<PyResult<_>>()?
+                } else {
+                    vec![callback.clone()]
+                };
+            items.iter().map(|item| Ok(target::find(item)?.info.name.clone())).collect()
         }
     }
 }
 
-fn push(py: Python<'_>, call: AsyncCall) -> PyResult<()> {
-    let cid = call.call.cid;
-    let accepted = guest::host().is_some_and(|host| host.executor.push(Job::Async(Box::new(call))).is_ok());
-    if accepted {
-        return Ok(());
+/// Queues a call; gives it back if the queue is full, or closed because the worker ends.
+fn push(call: AsyncCall) -> Result<(), AsyncCall> {
+    let Some(host) = guest::host() else { return Err(call) };
+    match host.executor.push(Job::Async(Box::new(call))) {
+        Err(Job::Async(call)) => Err(*call),
+        _ => Ok(()),
     }
+}
+
+fn refused(py: Python<'_>, call: &AsyncCall) -> PyErr {
     let message = "the queue of invocations is full; try again later, or raise queue_limit in server.conf";
-    Err(errors::raise(py, "ServiceUnavailable", (cid.to_string(), message)))
+    errors::raise(py, "ServiceUnavailable", (call.call.cid_text(), message))
 }
 
 /// Runs an asynchronous call and then its callbacks.
 pub(crate) fn run_async(py: Python<'_>, job: AsyncCall) {
-    let AsyncCall { call, callbacks } = job;
-    let outcome = run_in_place(py, &call);
+    let AsyncCall { call, callbacks, expires, on_end } = job;
+    let name = &call.entry.info.name;
+    if let Some((moment, age)) = expires
+        && moment < Instant::now()
+    {
+        let age = age.as_secs_f64();
+        tracing::warn!(
+            target: "zato", cid = %call.cid,
+            "asynchronous call of service `{name}` waited longer than its expiration of {age} s, it is not run"
+        );
+        return;
+    }
+    let outcome = run_in_place(py, &call, &Wishes::default()).map(|answer| answer.value);
     fork::end_child(py, outcome.as_ref().err());
-    let response = match outcome {
-        Ok(response) => response,
+    if let Some(on_end) = &on_end {
+        end(py, &call, on_end, &outcome);
+    }
+    match outcome {
+        Ok(response) => {
+            for callback in callbacks {
+                call_back(py, &call, &callback, &response);
+            }
+        }
+        // Whoever is told of the exception decides what becomes of it.
+        Err(_) if on_end.is_some() => {}
         Err(error) => {
             let traceback = Parts::traceback_of(py, &error);
-            let name = &call.entry.info.name;
             tracing::error!(target: "zato", cid = %call.cid, "asynchronous call of service `{name}` failed\n{traceback}");
-            return;
+        }
+    }
+}
+
+/// Tells whoever started the call how it ended.
+fn end(py: Python<'_>, call: &Call, on_end: &Py<PyAny>, outcome: &PyResult<Py<PyAny>>) {
+    let told = match outcome {
+        Ok(response) => on_end.call1(py, (response, py.None())),
+        Err(error) => {
+            // With its traceback, which patterns up to 3.1 tell.
+            let value = error.clone_ref(py).into_value(py);
+            on_end.call1(py, (py.None(), value))
         }
     };
-    for callback in callbacks {
-        let Some(entry) = guest::host().and_then(|host| host.registry.load().get(&callback).cloned()) else {
-            tracing::error!(target: "zato", cid = %call.cid, "callback service `{callback}` is not deployed any more");
-            continue;
-        };
+    if let Err(error) = told {
+        let traceback = Parts::traceback_of(py, &error);
+        let name = &call.entry.info.name;
+        tracing::error!(target: "zato", cid = %call.cid, "what follows a call of service `{name}` failed\n{traceback}");
+    }
+}
+
+/// Runs a callback with the response, later or, if the queue takes nothing any more, at once.
+fn call_back(py: Python<'_>, call: &Call, callback: &str, response: &Py<PyAny>) {
+    let prepared = || -> PyResult<AsyncCall> {
+        let entry = guest::host()
+            .and_then(|host| host.registry.load().get(callback).cloned())
+            .ok_or_else(|| PyRuntimeError::new_err("it is not deployed any more"))?;
+        target::refuse_inactive(py, &entry)?;
+        let wsgi_environ = PyDict::new(py);
+        wsgi_environ.set_item(format!("{REQUEST_CONTEXT}in_reply_to"), call.cid_text())?;
+        let environ = call.given.as_ref().and_then(|given| given.environ.as_ref());
         let given = Given {
             payload: response.clone_ref(py),
             data_format: "dict".to_owned(),
             transport: String::new(),
-            environ: call
-                .given
-                .as_ref()
-                .and_then(|given| given.environ.as_ref().map(|environ| environ.clone_ref(py))),
-            wsgi_environ: None,
+            environ: environ.map(|environ| environ.clone_ref(py)),
+            wsgi_environ: Some(wsgi_environ.into_any().unbind()),
             channel_params: None,
+            channel: None,
+            job_type: None,
             in_reply_to: Some(call.cid_text()),
         };
-        let next = Arc::new(Call {
+        let next = Call {
             cid: Cid::new(),
             entry,
-            channel: channel_info("invoke-async-callback"),
+            channel: channel_info("invoke-async-callback")?,
             security: call.security.clone(),
             http: None,
             body: Bytes::new(),
             given: Some(given),
             begun: Instant::now().into(),
             foreign_cid: None,
-        });
-        if let Err(error) = push(py, AsyncCall { call: next, callbacks: Vec::new() }) {
+        };
+        Ok(AsyncCall { call: Arc::new(next), callbacks: Vec::new(), expires: None, on_end: None })
+    };
+    match prepared() {
+        Ok(next) => {
+            if let Err(next) = push(next) {
+                run_async(py, next);
+            }
+        }
+        Err(error) => {
             tracing::error!(target: "zato", cid = %call.cid, "callback service `{callback}` was not run: {error}");
         }
     }

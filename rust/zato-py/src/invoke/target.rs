@@ -4,40 +4,107 @@ use std::sync::Arc;
 
 use pyo3::exceptions::{PyKeyError, PyTypeError};
 use pyo3::prelude::*;
-use pyo3::types::{PyString, PyType};
+use pyo3::types::{PyDict, PyList, PyString, PyType};
 
 use crate::entry::Entry;
-use crate::{errors, guest};
+use crate::guest::{self, Host};
+use crate::{errors, service::Service};
 
-/// Finds a service by name, or by its class (3.2).
+/// Finds a service by name, by its class (3.2), or by one of its instances.
+///
+/// # Errors
+/// Raises `KeyError` for a service that is not deployed, `TypeError` for what names none.
 pub(super) fn find(target: &Bound<'_, PyAny>) -> PyResult<Arc<Entry>> {
-    let host = guest::host().ok_or_else(|| PyKeyError::new_err("no server runs in this process"))?;
-    let registry = host.registry.load();
+    let registry = host()?.registry.load();
     if let Ok(name) = target.cast::<PyString>() {
         let name = name.to_str()?;
-        let plain = name.split_once('@').map_or(name, |(service, _)| service);
-        return registry.get(plain).cloned().ok_or_else(|| PyKeyError::new_err(name.to_owned()));
+        if let Some(entry) = registry.get(name) {
+            return Ok(entry.clone());
+        }
+        // `name@target`: every server runs every service, so all targets are this one.
+        let plain = name.split_once('@').map(|(service, _)| service);
+        return plain
+            .and_then(|plain| registry.get(plain))
+            .cloned()
+            .ok_or_else(|| PyKeyError::new_err(name.to_owned()));
     }
     if let Ok(class) = target.cast::<PyType>() {
         if let Some(entry) = registry.entries().find(|entry| entry.class.is(class)) {
             return Ok(entry.clone());
         }
         // A class held from before a redeployment: its successor has the same name.
-        let name: String = class.call_method0("get_name")?.extract()?;
-        return registry.get(&name).cloned().ok_or_else(|| PyKeyError::new_err(name));
+        if class.hasattr("get_name")? {
+            let name: String = class.call_method0("get_name")?.extract()?;
+            return registry.get(&name).cloned().ok_or_else(|| PyKeyError::new_err(name));
+        }
+    }
+    if let Ok(service) = target.cast::<Service>() {
+        return Ok(service.get().call()?.entry.clone());
     }
     Err(PyTypeError::new_err(format!("a service is invoked by name or class, not by {}", target.get_type())))
 }
 
+fn host() -> PyResult<&'static Arc<Host>> {
+    guest::host().ok_or_else(|| PyKeyError::new_err("no server runs in this process"))
+}
+
+/// Gives the name of the service that a name, a class or an instance stands for; raises `KeyError` if it is not
+/// deployed.
+#[pyfunction]
+pub(crate) fn service_name(target: &Bound<'_, PyAny>) -> PyResult<String> {
+    Ok(find(target)?.info.name.clone())
+}
+
 /// Returns the name of the service implemented by `module.Class`.
+///
+/// # Errors
+/// Raises `KeyError` if there is none.
 pub(crate) fn name_of_implementation(impl_name: &str) -> PyResult<String> {
-    let host = guest::host().ok_or_else(|| PyKeyError::new_err("no server runs in this process"))?;
-    let registry = host.registry.load();
+    let registry = host()?.registry.load();
     let found = registry.entries().find(|entry| entry.info.impl_name == impl_name);
     found.map(|entry| entry.info.name.clone()).ok_or_else(|| PyKeyError::new_err(impl_name.to_owned()))
 }
 
+/// Returns the name of the service with an identifier: a number, or a text of its digits.
+///
+/// # Errors
+/// Raises `KeyError` if there is none.
+pub(crate) fn name_of_id(id: &Bound<'_, PyAny>) -> PyResult<String> {
+    let number: Option<i64> = match id.cast::<PyString>() {
+        Ok(text) => text.to_str()?.trim().parse().ok(),
+        Err(_) => id.extract().ok(),
+    };
+    let registry = host()?.registry.load();
+    let found = number.and_then(|number| registry.entries().find(|entry| entry.id() == number));
+    found.map(|entry| entry.info.name.clone()).ok_or_else(|| PyKeyError::new_err(id.clone().unbind()))
+}
+
+/// Every deployed service, as dictionaries with `id`, `name`, `impl_name`, `is_internal` and `is_active`, sorted by name.
+#[pyfunction]
+pub(crate) fn deployed_services(py: Python<'_>) -> PyResult<Bound<'_, PyList>> {
+    let all = PyList::empty(py);
+    let Some(host) = guest::host() else { return Ok(all) };
+    let registry = host.registry.load();
+    let settings = host.settings.load();
+    let mut entries: Vec<_> = registry.entries().collect();
+    entries.sort_by(|first, second| first.info.name.cmp(&second.info.name));
+    for entry in entries {
+        let facts = PyDict::new(py);
+        facts.set_item("id", entry.id())?;
+        facts.set_item("name", &entry.info.name)?;
+        facts.set_item("impl_name", &entry.info.impl_name)?;
+        facts.set_item("is_internal", entry.info.is_internal)?;
+        let setting = settings.by_name.get(&entry.info.name);
+        facts.set_item("is_active", setting.is_none_or(|setting| setting.is_active))?;
+        all.append(facts)?;
+    }
+    Ok(all)
+}
+
 /// Refuses a service that is not active.
+///
+/// # Errors
+/// Raises `Inactive`.
 pub(super) fn refuse_inactive(py: Python<'_>, entry: &Entry) -> PyResult<()> {
     let Some(host) = guest::host() else { return Ok(()) };
     match host.settings.load().by_name.get(&entry.info.name) {
