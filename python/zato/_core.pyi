@@ -1,5 +1,6 @@
 """What the native part of Zato (`rust/zato-py`) offers to the Python part."""
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -27,7 +28,7 @@ class Service:
     @property
     def wsgi_environ(self) -> dict[str, Any]: ...
     @property
-    def job_type(self) -> str: ...
+    def job_type(self) -> str | None: ...
     @property
     def in_reply_to(self) -> str | None: ...
     @property
@@ -43,7 +44,15 @@ class Service:
     def invoke(self, *arguments: Any, **options: Any) -> Any: ...
     def invoke_async(self, *arguments: Any, **options: Any) -> str: ...
     def invoke_by_impl_name(self, impl_name: str, *arguments: Any, **options: Any) -> Any: ...
-    def new_instance(self, service_name: str, *arguments: Any, **options: Any) -> Any: ...
+    def invoke_by_id(self, service_id: int | str, *arguments: Any, **options: Any) -> Any: ...
+    def new_instance(self, service_name: str | type, *arguments: Any, **options: Any) -> Any: ...
+    def _zato_start(
+        self,
+        on_end: Callable[[Any, BaseException | None], None] | None,
+        is_certain: bool,
+        *arguments: Any,
+        **options: Any,
+    ) -> str: ...
 
 class Request:
     payload: Any
@@ -110,6 +119,17 @@ class InputElement:
     def __get__(self, instance: Any, owner: Any = None) -> Any: ...
 
 class ChannelInfo:
+    def __init__(
+        self,
+        id: int = 0,  # noqa: A002 - historical name
+        name: str = "",
+        type: str = "invoke",  # noqa: A002 - historical name
+        data_format: str = "",
+        is_internal: bool = False,
+        match_target: str = "",
+        impl: Any = None,
+        security: Any = None,
+    ) -> None: ...
     @property
     def id(self) -> int: ...
     @property
@@ -123,12 +143,22 @@ class ChannelInfo:
     @property
     def match_target(self) -> str: ...
     @property
-    def security(self) -> ChannelSecurityInfo: ...
+    def impl(self) -> Any: ...
     @property
-    def sec(self) -> ChannelSecurityInfo: ...
+    def security(self) -> Any: ...
+    @property
+    def sec(self) -> Any: ...
     def to_dict(self) -> dict[str, Any]: ...
 
 class ChannelSecurityInfo:
+    def __init__(
+        self,
+        id: int = 0,  # noqa: A002 - historical name
+        name: str = "",
+        type: str = "",  # noqa: A002 - historical name
+        username: str = "",
+        impl: Any = None,
+    ) -> None: ...
     @property
     def id(self) -> int | None: ...
     @property
@@ -171,6 +201,18 @@ def server_facts() -> dict[str, Any] | None:
 
 def definitions(kind: str) -> dict[str, dict[str, Any]]:
     """Definitions of one kind by name, for kinds that services look up by themselves, such as `message.xpath`."""
+
+def server_invoke(*arguments: Any, **options: Any) -> Any:
+    """Invokes a service for no other service in particular; takes what `Service.invoke` does."""
+
+def server_invoke_async(*arguments: Any, **options: Any) -> str:
+    """Invokes a service later, for no other service in particular; takes what `Service.invoke_async` does."""
+
+def deployed_services() -> list[dict[str, Any]]:
+    """Every deployed service: `id`, `name`, `impl_name`, `is_internal` and `is_active`."""
+
+def service_name(target: Any) -> str:
+    """Name of the service that a name, a class or an instance stands for; KeyError if it is not deployed."""
 
 def encrypt(text: str) -> str:
     """Encrypts text the way the config store does."""

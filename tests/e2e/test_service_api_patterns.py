@@ -103,9 +103,8 @@ def test_up_to_3_1_messages_are_what_a_broker_could_carry(served: Environment) -
 
 def test_a_fan_out_tells_callbacks_whatever_happened_to_targets(served: Environment) -> None:
     targets = {"patterns.fails": "", "no.such.service": "", "patterns.off": "", "patterns.first": ""}
-    started = start(
-        served, "fanout", targets=targets, on_final="patterns.on-final", on_target="patterns.on-target", cid="my-own-cid"
-    )
+    callbacks = {"on_final": "patterns.on-final", "on_target": "patterns.on-target"}
+    started = start(served, "fanout", targets=targets, cid="my-own-cid", **callbacks)
     assert started["cid"] == "my-own-cid"
     seen = notes(served, "my-own-cid", 6)
     told = {note["payload"]["target"]: note for note in only(seen, "on-target")}
@@ -120,7 +119,8 @@ def test_a_fan_out_tells_callbacks_whatever_happened_to_targets(served: Environm
 
 
 def test_fan_outs_of_one_request_do_not_mix(served: Environment) -> None:
-    cids = {start(served, "fanout", targets={"patterns.first": n}, on_final="patterns.on-final")["cid"] for n in range(5)}
+    given = [{"targets": {"patterns.first": number}, "on_final": "patterns.on-final"} for number in range(5)]
+    cids = {start(served, "fanout", **pattern)["cid"] for pattern in given}
     assert len(cids) == 5
     for cid in cids:
         (final,) = only(notes(served, cid, 2), "on-final")
@@ -146,11 +146,13 @@ def test_classes_stand_for_services(served: Environment) -> None:
     assert started["is_facade"] is True
     (final,) = only(notes(served, started["cid"], 5), "on-final")
     assert [item["target"] for item in final["payload"]["data"]] == ["patterns.first", "patterns.second"]
-    assert (final["payload"]["on_target"], final["payload"]["on_final"]) == (["patterns.on-target"], "patterns.on-final")
+    assert final["payload"]["on_target"] == ["patterns.on-target"]
+    assert final["payload"]["on_final"] == "patterns.on-final"
 
 
 def test_an_unknown_callback_is_refused_before_anything_runs(served: Environment) -> None:
-    answer = served.invoke("patterns.starts", {"kind": "fanout", "targets": {"patterns.first": ""}, "on_final": "no.such"})
+    given = {"kind": "fanout", "targets": {"patterns.first": ""}, "on_final": "no.such"}
+    answer = served.invoke("patterns.starts", given)
     assert answer.status == 500
     assert "no.such" in answer.text
 

@@ -12,7 +12,7 @@ from collections.abc import Callable
 __all__ = ["close", "later"]
 
 #: Is called with whether it will never be time, because the worker ends.
-Delayed = Callable[[bool], None]
+Delayed = Callable[[bool], object]
 
 
 class _Delays:

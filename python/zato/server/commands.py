@@ -24,7 +24,8 @@ _DEFAULT_TIMEOUT = 600.0
 #: How often a service that waits for a command can be interrupted, in seconds.
 _SLICE = 0.5
 
-#: How long to wait for output of a command that was killed, in seconds. What it started in other sessions may keep it open.
+#: How long to wait for output of a command that was killed, in seconds; what it started in other sessions may keep it
+#: open.
 _AFTER_KILL = 1.0
 
 #: What stands for bytes that are no text.
@@ -128,7 +129,9 @@ class CommandsFacade:
         use_pubsub: bool = False,
         replace_char: str = _REPLACEMENT,
     ) -> CommandResult:
-        """Runs a command in the background; the callback gets the result. Arguments and exceptions are those of `invoke`.
+        """Runs a command in the background; the callback gets the result.
+
+        Arguments and exceptions are those of `invoke`.
 
         Returns:
             What is known so far, such as the correlation ID, which is a new one unless it is given.
@@ -193,7 +196,7 @@ def _run(result: CommandResult) -> None:
     result.start_time = dt.datetime.now(dt.timezone.utc)
     result.start_time_iso = result.start_time.isoformat()
     started = time.monotonic()
-    process = subprocess.Popen(
+    process = subprocess.Popen(  # noqa: S602 - a shell is what services ask for
         result.command,
         shell=True,
         start_new_session=True,
@@ -248,7 +251,7 @@ def _communicate(process: subprocess.Popen[bytes], result: CommandResult, starte
 
 
 def _kill(process: subprocess.Popen[bytes]) -> None:
-    """Kills a command and whatever belongs to its group, which has its number for as long as nobody asked how it ended."""
+    """Kills a command and whatever belongs to its group, whose number is its own until it is known how it ended."""
     if process.returncode is not None:
         return
     with contextlib.suppress(ProcessLookupError, PermissionError):

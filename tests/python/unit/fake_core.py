@@ -57,6 +57,10 @@ def install() -> ModuleType:
     core.list_services = list
     core.server_facts = lambda: None
     core.definitions = lambda kind: {}
+    core.server_invoke = lambda *arguments, **options: None
+    core.server_invoke_async = lambda *arguments, **options: core.new_cid()
+    core.deployed_services = list
+    core.service_name = lambda target: target if isinstance(target, str) else target.get_name()
     core.after_in_child = lambda: None
     core.rest_connection = lambda name: None
     core.rest_connection_names = list

@@ -230,7 +230,6 @@ MISSING = """
     zato.server.service:PubSub publish/subscribe
     zato.server.service:WSXFacade WebSocket connections
     zato.server.service:AMQPFacade AMQP connections
-    zato.server.service:PatternsFacade invocation patterns
     zato.server.service:DataverseClient connections to Microsoft Dataverse
     zato.server.service.reqresp:Cloud cloud connections
     zato.server.service.reqresp:AMQPRequestData AMQP channels

@@ -240,9 +240,9 @@ def test_response_times_may_be_left_out() -> None:
 @pytest.mark.parametrize(
     ("given", "message"),
     [
-        ({}, "`name` of the service is missing"),
+        ({}, "`name` or `id` of the service is missing"),
         ({"name": "a", "id": 1}, "either `name` or `id`"),
-        ({"id": 1}, "known by `name` only"),
+        ({"id": 1}, "No such service with id `1`"),
         ({"name": "a", "all_pids": True}, "`all_pids` is not supported"),
         ({"name": "a", "pid": 1}, "process 1 did not get this request"),
         ({"name": "a", "payload": "%%%"}, "is not Base64"),

@@ -136,7 +136,7 @@ class _Run:
                 to_json_string=self._is_old and not isinstance(payload, (str, bytes)),
                 zato_ctx={self._kind.context: self._cid},
             )
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - callbacks are told
             on_end(None, error)
 
     def _end(self, target: str, requested_at: dt.datetime, response: Any, error: BaseException | None) -> None:

@@ -31,8 +31,8 @@ class InvokeRetry:
         Args:
             target: The service.
             args: What it is invoked with, as for `self.invoke`.
-            kwargs: Likewise, besides `repeats`, how many times to run it again; `seconds` or `minutes`, how long to wait
-                in between; and `async_fallback`, whether to do that in the background. Then there has to be a
+            kwargs: Likewise, besides `repeats`, how many times to run it again; `seconds` or `minutes`, how long to
+                wait in between; and `async_fallback`, whether to do that in the background. Then there has to be a
                 `callback`, the service or services to run in the end, and there may be a `context`, which they get.
 
         Returns:
@@ -155,7 +155,7 @@ class Retry:
             del options["channel"]
         try:
             service._zato_start(on_end, False, self.target, *self.args, **options)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - it counts as a failed call
             on_end(None, error)
 
     def _after_failure(self, service: Any) -> None:

@@ -27,6 +27,11 @@ class ServiceStore:
         return {service["name"]: service["impl_name"] for service in _core.deployed_services()}
 
     @property
+    def id_to_name(self) -> dict[str, str]:
+        """Service names by identifier, which is a text here."""
+        return {str(service["id"]): service["name"] for service in _core.deployed_services()}
+
+    @property
     def impl_name_to_id(self) -> dict[str, int]:
         """Identifiers by module and class; they are the same on all workers and servers."""
         return {service["impl_name"]: service["id"] for service in _core.deployed_services()}

@@ -35,5 +35,6 @@ def _of_both(timeout: Any) -> type[TimeoutException]:
         # gevent's own constructor would start a timer.
         TimeoutException.__init__(self, cid, message)
 
-    members = {"__init__": no_construction, "__module__": TimeoutException.__module__, "__doc__": TimeoutException.__doc__}
+    members = {name: getattr(TimeoutException, name) for name in ("__module__", "__doc__")}
+    members["__init__"] = no_construction
     return type("TimeoutException", (TimeoutException, timeout), members)

@@ -36,7 +36,7 @@ impl<'a> From<&'a Call> for Caller<'a> {
 impl Caller<'_> {
     /// The server, for `self.server.invoke`. The correlation ID is that of the thread's invocation, if it runs one.
     pub(super) fn server() -> Self {
-        let cid = CurrentCid::get().unwrap_or_else(Cid::new);
+        let cid = CurrentCid::get().unwrap_or_default();
         Self { cid, foreign_cid: None, security: None, entry: None }
     }
 

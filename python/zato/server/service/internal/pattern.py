@@ -15,8 +15,8 @@ __all__ = ["InvokeRetry"]
 class InvokeRetry(AdminService):
     """Runs a service in the background until it ends well, and then a callback.
 
-    Its payload has `target`, `retry_repeats` and `retry_seconds`, and may have `source`, `callback` (one name or several),
-    `context`, `args`, `kwargs`, `orig_cid` and `call_cid`.
+    Its payload has `target`, `retry_repeats` and `retry_seconds`, and may have `source`, `callback` (one name or
+    several), `context`, `args`, `kwargs`, `orig_cid` and `call_cid`.
     """
 
     name = "zato.pattern.invoke-retry.invoke-retry"
@@ -31,7 +31,8 @@ class InvokeRetry(AdminService):
         if isinstance(given, (str, bytes)) and given:
             given = loads(given)
         if not isinstance(given, dict):
-            raise BadRequest(self.cid, "a dictionary with target, retry_repeats and retry_seconds is needed", needs_msg=True)
+            message = "a dictionary with target, retry_repeats and retry_seconds is needed"
+            raise BadRequest(self.cid, message, needs_msg=True)
         missing = [name for name in ("target", "retry_repeats", "retry_seconds") if given.get(name) is None]
         if missing:
             raise BadRequest(self.cid, f"missing: {', '.join(missing)}", needs_msg=True)

@@ -14,6 +14,7 @@ from zato.common.api import CHANNEL, DATA_FORMAT
 from zato.common.exception import BadRequest
 from zato.common.json_internal import dumps
 from zato.server.service import AsIs, Bool, Service
+from zato.server.service._server import ServiceStore
 from zato.server.service.internal import AdminService
 
 __all__ = ["Invoke", "ServiceInvoker"]
@@ -65,9 +66,12 @@ class Invoke(AdminService):
         if name and identifier:
             raise BadRequest(self.cid, "give either `name` or `id`, not both", needs_msg=True)
         if identifier:
-            raise BadRequest(self.cid, "services are known by `name` only, `id` means nothing here", needs_msg=True)
+            known = ServiceStore().id_to_name
+            if str(identifier) not in known:
+                raise BadRequest(self.cid, f"No such service with id `{identifier}`", needs_msg=True)
+            return known[str(identifier)]
         if not name:
-            raise BadRequest(self.cid, "`name` of the service is missing", needs_msg=True)
+            raise BadRequest(self.cid, "`name` or `id` of the service is missing", needs_msg=True)
         return name
 
     def _check_process(self, given: Any) -> None:
@@ -79,7 +83,8 @@ class Invoke(AdminService):
             raise BadRequest(self.cid, f"process {pid} did not get this request; leave `pid` out", needs_msg=True)
 
     def _invoke(self, name: str, payload: Any, data_format: str, given: Any) -> Any:
-        options: dict[str, Any] = {"skip_response_elem": bool(given.get("skip_response_elem"))}
+        # Serialized, as what is declared comes without its response element otherwise.
+        options: dict[str, Any] = {"serialize": True, "skip_response_elem": bool(given.get("skip_response_elem"))}
         if given.get("timeout"):
             options["timeout"] = float(given["timeout"])
         channel, transport = given.get("channel") or CHANNEL.INVOKE, given.get("transport") or ""
