@@ -97,6 +97,13 @@ def test_the_server_invokes_services_too(forms: dict[str, Any]) -> None:
     assert forms["server_unknown"] == ["KeyError", "'no.such'"]
 
 
+def test_services_of_the_server_say_what_they_cannot_do(forms: dict[str, Any]) -> None:
+    assert forms["service_invoke_False"] == {"a": 1}, "services may be named by identifier there, too"
+    assert forms["service_invoke_True"] == "No such service with id `1`"
+    assert forms["pubsub"][0] == "MissingFeature"
+    assert "publish/subscribe" in forms["pubsub"][1]
+
+
 def test_a_call_whose_time_is_over_is_interrupted(forms: dict[str, Any], served: Environment) -> None:
     assert forms["timed"] == {"a": 1}
     assert forms["headers"] == {"X-Target": "yes"}
