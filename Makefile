@@ -52,14 +52,15 @@ lint: tidy $(BIN)/pytest ## formatting, lints, types, structure
 tidy: ## check structure: dependency rules, file sizes, names, documents
 	cargo xtask tidy
 
-docs: ## write the reference pages that are made from the code
+docs: $(BIN)/pytest ## write the reference pages that are made from the code, and the one on compatibility
 	ZATO_UPDATE_DOCS=1 cargo test --quiet -p zato-server -p zato-cli --test it docs
+	$(BIN)/python tests/compatibility/page.py
 
 rust-test: ## Rust unit and integration tests, without Python
 	cargo test --quiet --workspace --exclude zato-py
 
-python-test: $(WHEEL) $(BIN)/pytest ## Python API tests
-	$(BIN)/pytest tests/python
+python-test: $(WHEEL) $(BIN)/pytest ## Python API tests, and whether the page on compatibility is current
+	$(BIN)/pytest tests/python tests/compatibility
 
 e2e: $(WHEEL) $(BIN)/pytest ## end-to-end tests on real processes; commands in the documents
 	$(BIN)/pytest tests/e2e tests/docs

@@ -11,6 +11,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 
 from environment import Environment, environment
+from profiles import PROFILES, Profiled, profiled_environment
 
 # What is installed is tested, not the tree, which has no native part.
 SOURCES = Path(__file__).parents[2] / "python"
@@ -35,4 +36,11 @@ def zato_two_workers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Envir
 def own_zato(tmp_path: Path) -> Iterator[Environment]:
     """A running environment of the test's own, with two workers."""
     with environment(tmp_path / "qs", workers=2) as made:
+        yield made
+
+
+@pytest.fixture(scope="session", params=PROFILES)
+def profiled(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Profiled]:
+    """A running environment of each profile in turn, shared by all tests."""
+    with profiled_environment(tmp_path_factory.mktemp("env") / "qs", request.param) as made:
         yield made

@@ -29,6 +29,35 @@ pub(crate) fn terminate(pid: u32) -> Result<()> {
     })
 }
 
+/// A process that can be told from a later one with the same number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Process {
+    /// Its number.
+    pub(crate) pid: u32,
+    /// When it was started, in ticks of the system; none where /proc does not tell.
+    started: Option<u64>,
+}
+
+impl Process {
+    /// Looks at the process that has a number now.
+    pub(crate) fn find(pid: u32) -> Self {
+        Self { pid, started: start_of_living(pid) }
+    }
+
+    /// Whether it still runs; one that has ended and waits for its parent does not.
+    pub(crate) fn is_alive(&self) -> bool {
+        self.started.is_some() && start_of_living(self.pid) == self.started
+    }
+}
+
+/// When a process was started, unless it has ended.
+fn start_of_living(pid: u32) -> Option<u64> {
+    let text = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    // The name of the program, which comes before, may hold anything.
+    let mut fields = text.rsplit_once(") ")?.1.split(' ');
+    if matches!(fields.next(), Some("Z" | "X")) { None } else { fields.nth(18)?.parse().ok() }
+}
+
 /// Leaves the session of the terminal, so that closing it does not end this process.
 pub(crate) fn leave_terminal() {
     if let Err(error) = setsid() {
@@ -171,6 +200,21 @@ mod tests {
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         let expected = format!("{} LISTEN", listener.local_addr().unwrap());
         assert!(connections(&[std::process::id()]).contains(&expected));
+    }
+
+    #[test]
+    fn a_process_lives_until_it_ends_even_if_nobody_has_waited_for_it() {
+        let mut child = std::process::Command::new("sleep").arg("60").spawn().unwrap();
+        let process = Process::find(child.id());
+        assert!(process.is_alive());
+        assert!(!Process { started: Some(1), ..process }.is_alive(), "another one with the same number");
+        child.kill().unwrap();
+        while process.is_alive() {
+            std::thread::yield_now();
+        }
+        assert!(start_of_living(child.id()).is_none(), "it has ended, but is not waited for");
+        child.wait().unwrap();
+        assert!(!Process::find(child.id()).is_alive());
     }
 
     #[test]

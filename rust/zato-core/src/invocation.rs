@@ -201,6 +201,8 @@ pub enum FailureKind {
     TooManyRequests,
     /// 500 with a message meant for the caller.
     InternalServerError,
+    /// An exception that carries its own status, which 4.1 sends and earlier versions make 500.
+    Reported(u16),
     /// 503 raised by a service.
     ServiceUnavailable,
     /// 500, the service raised something else.

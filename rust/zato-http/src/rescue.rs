@@ -190,7 +190,11 @@ fn status(kind: FailureKind, profile: Profile) -> StatusCode {
         FailureKind::TooManyRequests => StatusCode::TOO_MANY_REQUESTS,
         FailureKind::ServiceUnavailable | FailureKind::Overloaded => StatusCode::SERVICE_UNAVAILABLE,
         FailureKind::Timeout => StatusCode::GATEWAY_TIMEOUT,
+        FailureKind::Reported(status) if profile == Profile::V4_1 => {
+            StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+        }
         FailureKind::InternalServerError
+        | FailureKind::Reported(_)
         | FailureKind::Exception
         | FailureKind::ServiceMissing
         | FailureKind::Lost => StatusCode::INTERNAL_SERVER_ERROR,
@@ -225,7 +229,7 @@ fn details(
         FailureKind::Conflict => text("Conflict"),
         FailureKind::BodyTooLarge => text("The request body is too large"),
         FailureKind::TooManyRequests => text("Too many requests"),
-        FailureKind::InternalServerError => text("Internal server error"),
+        FailureKind::InternalServerError | FailureKind::Reported(_) => text("Internal server error"),
         FailureKind::ServiceUnavailable => text("Service unavailable"),
         FailureKind::Overloaded => Value::from("The server is overloaded, try again later"),
         FailureKind::Timeout => Value::from("The service took too long to respond"),

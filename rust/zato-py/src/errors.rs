@@ -120,7 +120,7 @@ fn kind_of(py: Python<'_>, error: &PyErr) -> FailureKind {
         ("TooManyRequests", FailureKind::TooManyRequests),
         ("ServiceUnavailable", FailureKind::ServiceUnavailable),
         ("InternalServerError", FailureKind::InternalServerError),
-        ("Reportable", FailureKind::InternalServerError),
+        ("Reportable", FailureKind::Reported(500)),
         ("Inactive", FailureKind::Inactive),
     ];
     let Ok(parts) = Parts::get(py) else { return FailureKind::Exception };
@@ -129,5 +129,17 @@ fn kind_of(py: Python<'_>, error: &PyErr) -> FailureKind {
     let found = KINDS.iter().find(|(name, _)| {
         exceptions.getattr(*name).is_ok_and(|class| value.is_instance(&class).unwrap_or(false))
     });
-    found.map_or(FailureKind::Exception, |(_, kind)| *kind)
+    match found {
+        Some((_, FailureKind::Reported(default))) => {
+            FailureKind::Reported(own_status(value).unwrap_or(*default))
+        }
+        Some((_, kind)) => *kind,
+        None => FailureKind::Exception,
+    }
+}
+
+/// The status that an exception carries, if it is one of an error.
+fn own_status(value: &Bound<'_, PyAny>) -> Option<u16> {
+    let status: u16 = value.getattr(pyo3::intern!(value.py(), "status")).ok()?.extract().ok()?;
+    (400..600).contains(&status).then_some(status)
 }

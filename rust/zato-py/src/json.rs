@@ -23,13 +23,27 @@ pub(crate) fn dumps(value: &Bound<'_, PyAny>, is_pretty: bool) -> PyResult<Bytes
     let py = value.py();
     let parts = Parts::get(py)?;
     let options = if is_pretty { &parts.pretty_dump_options } else { &parts.dump_options };
-    let bytes = match parts.dumps.bind(py).call1((value, &parts.dump_fallback, options)) {
-        Ok(bytes) => bytes,
+    match parts.dumps.bind(py).call1((value, &parts.dump_fallback, options)) {
+        Ok(bytes) if is_pretty => Ok(indented_by_four(bytes.cast::<PyBytes>()?.as_bytes()).into()),
+        Ok(bytes) => Ok(Bytes::copy_from_slice(bytes.cast::<PyBytes>()?.as_bytes())),
         // What the fast writer has no way to write is left to the slow one.
-        Err(error) if is_limit(py, &error) => parts.dump_slowly.bind(py).call1((value, is_pretty))?,
-        Err(error) => return Err(error),
-    };
-    Ok(Bytes::copy_from_slice(bytes.cast::<PyBytes>()?.as_bytes()))
+        Err(error) if is_limit(py, &error) => {
+            let bytes = parts.dump_slowly.bind(py).call1((value, is_pretty))?;
+            Ok(Bytes::copy_from_slice(bytes.cast::<PyBytes>()?.as_bytes()))
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// Doubles the indentation of JSON, as the writer has no other than two. Line breaks are never inside of values.
+fn indented_by_four(text: &[u8]) -> Vec<u8> {
+    let mut wide = Vec::with_capacity(text.len() + text.len() / 4);
+    for line in text.split_inclusive(|byte| *byte == b'\n') {
+        let spaces = line.iter().take_while(|byte| **byte == b' ').count();
+        wide.resize(wide.len() + spaces, b' ');
+        wide.extend_from_slice(line);
+    }
+    wide
 }
 
 /// Whether orjson met one of its limits.

@@ -254,6 +254,15 @@ impl Request {
         Ok(http.clone_ref(py))
     }
 
+    /// What is there for services of single versions, or for kinds of channels that are not there.
+    fn __getattr__(&self, py: Python<'_>, name: &str) -> PyResult<Py<PyAny>> {
+        let facts = PyDict::new(py);
+        facts.set_item("service", self.call.entry.class.bind(py))?;
+        facts.set_item("body_wins", self.body_wins())?;
+        let find = py.import("zato.server.service._request_parts")?.getattr("find_request_part")?;
+        Ok(find.call1((name, facts))?.unbind())
+    }
+
     /// A Bunch of the raw request: a copy of a dictionary, or parsed JSON.
     fn bunchified(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
         let parts = Parts::get(py)?;

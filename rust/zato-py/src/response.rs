@@ -141,8 +141,8 @@ impl Response {
         if is_taken_as_it_is(value) || is_plain(value) || value.cast::<PyIterator>().is_ok() {
             return Ok(value.clone().unbind());
         }
-        // Asked first: children of objectified elements look like attributes.
-        if is_xml_element(value)? {
+        // Asked in this order: children of objectified elements look like attributes.
+        if is_xml_element(value)? || is_row(value) {
             return Ok(value.clone().unbind());
         }
         if value.hasattr("to_zato")? {
@@ -253,7 +253,7 @@ impl Response {
     }
 
     #[getter]
-    fn get_headers(&mut self, py: Python<'_>) -> PyResult<Py<PyAny>> {
+    pub(crate) fn get_headers(&mut self, py: Python<'_>) -> PyResult<Py<PyAny>> {
         if let Some(headers) = &self.headers {
             return Ok(headers.clone_ref(py));
         }
@@ -303,6 +303,11 @@ pub(crate) fn is_xml_element(value: &Bound<'_, PyAny>) -> PyResult<bool> {
     }
     let module = value.get_type().module()?;
     Ok(module.to_str()?.starts_with("lxml."))
+}
+
+/// Rows of databases and named tuples are written as dictionaries where no names are declared.
+fn is_row(value: &Bound<'_, PyAny>) -> bool {
+    value.hasattr("_asdict").unwrap_or(false)
 }
 
 /// Rows and other named tuples have names to take declared output from.

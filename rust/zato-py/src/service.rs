@@ -191,7 +191,8 @@ impl Service {
             if let Some(given) = call.given.as_ref().and_then(|given| given.wsgi_environ.as_ref()) {
                 return Ok(given.clone_ref(py));
             }
-            Ok(wsgi::environ(py, call, self.request_view(py)?)?.into_any().unbind())
+            let headers = self.response_view(py)?.borrow_mut(py).get_headers(py)?;
+            Ok(wsgi::environ(py, call, self.request_view(py)?, &headers)?.into_any().unbind())
         })?;
         Ok(environ.clone_ref(py))
     }

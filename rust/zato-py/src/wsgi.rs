@@ -9,11 +9,12 @@ use crate::call::Call;
 use crate::request::Request;
 
 /// Builds the dictionary: PEP 3333 keys plus the `zato.*` keys of reference connections 2.12. Empty for calls that
-/// did not come over HTTP.
+/// did not come over HTTP. Headers of the response are those of `self.response`, so that either may be used.
 pub(crate) fn environ<'py>(
     py: Python<'py>,
     call: &Arc<Call>,
     request: &Py<Request>,
+    response_headers: &Py<PyAny>,
 ) -> PyResult<Bound<'py, PyDict>> {
     let environ = PyDict::new(py);
     let Some(http) = call.http.as_deref() else { return Ok(environ) };
@@ -59,7 +60,7 @@ pub(crate) fn environ<'py>(
     environ.set_item("zato.request_timestamp_utc", &begun)?;
     environ.set_item("zato.request_timestamp", begun)?;
     environ.set_item("zato.local_tz", jiff::tz::TimeZone::system().iana_name().unwrap_or("UTC"))?;
-    environ.set_item("zato.http.response.headers", PyDict::new(py))?;
+    environ.set_item("zato.http.response.headers", response_headers)?;
     environ.set_item("zato.http.response.status", py.None())?;
     let channel = PyDict::new(py);
     channel.set_item("id", call.channel.id)?;
@@ -69,7 +70,9 @@ pub(crate) fn environ<'py>(
     channel.set_item("data_format", call.channel.data_format.as_str())?;
     channel.set_item("transport", call.channel.transport)?;
     channel.set_item("is_internal", call.channel.is_internal)?;
+    environ.set_item("zato.http.channel_item", &channel)?;
     environ.set_item("zato.channel_item", channel)?;
+    environ.set_item("zato.oauth.post_data", PyDict::new(py))?;
     match &call.security {
         Some(security) => {
             let definition = PyDict::new(py);

@@ -15,7 +15,7 @@ def dump_slowly(value: Any, is_pretty: bool) -> bytes:
         TypeError: For objects that have no JSON form.
         RecursionError: For objects that contain themselves.
     """
-    form: dict[str, Any] = {"indent": 2} if is_pretty else {"separators": (",", ":")}
+    form: dict[str, Any] = {"indent": 4} if is_pretty else {"separators": (",", ":")}
     text = json.dumps(value, default=dump_fallback, ensure_ascii=False, **form)
     return text.encode("utf-8", "surrogatepass")
 

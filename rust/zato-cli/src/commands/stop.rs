@@ -10,7 +10,7 @@ use zato_server::config::{Component, Pidfile, ServerPaths};
 use super::Session;
 use super::wait::parse_seconds;
 use crate::exit::{ExitCode, Failure, Outcome};
-use crate::process;
+use crate::process::{self, Process};
 use crate::resolve::{self, Target};
 
 /// How often to look whether a process is gone.
@@ -33,8 +33,8 @@ pub(crate) struct Arguments {
 pub(crate) fn run(session: &Session<'_>, arguments: &Arguments) -> Outcome {
     match resolve::locate(&arguments.path)? {
         Target::Server(server) => {
-            let pid = signal(session, &server)?.ok_or_else(|| not_running(server.base()))?;
-            wait(&server, pid, arguments.timeout)?;
+            let process = signal(session, &server)?.ok_or_else(|| not_running(server.base()))?;
+            wait(&server, process, arguments.timeout)?;
         }
         Target::Environment { path, servers, .. } => stop_all(session, &path, &servers, arguments.timeout)?,
         Target::Other(component, path) => return Err(without_process(component, &path)),
@@ -52,18 +52,18 @@ pub(crate) fn stop_all(
 ) -> Outcome {
     let mut running = Vec::new();
     for server in servers {
-        if let Some(pid) = signal(session, server)? {
-            running.push((server, pid));
+        if let Some(process) = signal(session, server)? {
+            running.push((server, process));
         }
     }
     if running.is_empty() {
         return Err(not_running(environment));
     }
-    running.into_iter().try_for_each(|(server, pid)| wait(server, pid, timeout))
+    running.into_iter().try_for_each(|(server, process)| wait(server, process, timeout))
 }
 
-/// Sends SIGTERM to the server, if it runs; gives its process ID.
-fn signal(session: &Session<'_>, server: &ServerPaths) -> Outcome<Option<u32>> {
+/// Sends SIGTERM to the server, if it runs; gives its process.
+fn signal(session: &Session<'_>, server: &ServerPaths) -> Outcome<Option<Process>> {
     for name in AUXILIARY_PIDFILES {
         remove_if_there(&server.base().join(name))?;
     }
@@ -72,9 +72,10 @@ fn signal(session: &Session<'_>, server: &ServerPaths) -> Outcome<Option<u32>> {
         return Ok(None);
     };
     session.output.line(format!("Server `{}` shutting down", server.base().display()));
+    let running = Process::find(pid);
     match process::terminate(pid) {
-        Ok(()) => Ok(Some(pid)),
-        Err(error) if error.kind() == ErrorKind::NotFound => Ok(Some(pid)),
+        Ok(()) => Ok(Some(running)),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(Some(running)),
         Err(error) => Err(error.into()),
     }
 }
@@ -90,9 +91,11 @@ fn remove_if_there(path: &Path) -> Outcome {
     }
 }
 
-fn wait(server: &ServerPaths, pid: u32, timeout: Duration) -> Outcome {
+fn wait(server: &ServerPaths, process: Process, timeout: Duration) -> Outcome {
     let deadline = Instant::now() + timeout;
-    while Pidfile::holder(&server.pidfile())? == Some(pid) {
+    let pid = process.pid;
+    // The pidfile goes a moment before the process does.
+    while Pidfile::holder(&server.pidfile())? == Some(pid) || process.is_alive() {
         if Instant::now() >= deadline {
             let message =
                 format!("`{}` is still running after {} s", server.base().display(), timeout.as_secs_f64());

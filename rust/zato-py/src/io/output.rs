@@ -9,6 +9,7 @@ use super::convert;
 use super::payload::{Payload, extract};
 use super::plan::{Element, Plan};
 use crate::errors;
+use crate::python::Parts;
 
 /// Returns declared output as plain objects, inside the response element if there is one.
 ///
@@ -141,6 +142,9 @@ fn one<'py>(
         let name = element.name.bind(py);
         match values.get_item(name)? {
             Some(value) => {
+                if plan.profile == Profile::V4_1 && is_only_looked_at(py, &value)? {
+                    continue;
+                }
                 if is_refused_as_empty(plan, element, &value)? {
                     return Err(errors::output_missing(py, cid, &element.text));
                 }
@@ -165,6 +169,14 @@ fn one<'py>(
         }
     }
     Ok(rendered)
+}
+
+/// Whether a value came into being because it was read, and nothing was put into it.
+fn is_only_looked_at(py: Python<'_>, value: &Bound<'_, PyAny>) -> PyResult<bool> {
+    match value.cast::<PyDict>() {
+        Ok(dict) if dict.is_empty() => Ok(dict.is_exact_instance(Parts::get(py)?.message.bind(py))),
+        _ => Ok(false),
+    }
 }
 
 /// Up to 3.1 an empty string counts as missing.

@@ -10,6 +10,7 @@ use zato_core::Profile;
 use super::plan::Plan;
 use crate::call::Call;
 use crate::json;
+use crate::python::Parts;
 
 /// Takes declared names as attributes or items, or a list of such things (reference service-api 5.7).
 #[pyclass(module = "zato._core", frozen)]
@@ -38,6 +39,27 @@ impl Payload {
     fn items_or_new<'py>(&self, py: Python<'py>) -> Bound<'py, PyList> {
         let mut items = self.items.lock().unwrap_or_else(PoisonError::into_inner);
         items.get_or_insert_with(|| PyList::empty(py).unbind()).bind(py).clone()
+    }
+
+    fn declares(&self, name: &Bound<'_, PyString>) -> bool {
+        let Ok(name) = name.to_str() else { return false };
+        self.plan().is_some_and(|plan| plan.output.iter().any(|element| element.text == name))
+    }
+
+    /// Returns what a declared name reads as before it is set: nothing but an empty text up to 3.1, and from 4.1 on a
+    /// message that takes names of its own.
+    fn unset(&self, py: Python<'_>, name: &Bound<'_, PyString>) -> PyResult<Option<Py<PyAny>>> {
+        match self.call.entry.profile {
+            Profile::V2_0 | Profile::V3_0 | Profile::V3_1 if self.declares(name) => {
+                Ok(Some(PyString::intern(py, "").into_any().unbind()))
+            }
+            Profile::V4_1 if self.declares(name) => {
+                let message = Parts::get(py)?.message.bind(py).call0()?;
+                self.values(py).set_item(name, &message)?;
+                Ok(Some(message.unbind()))
+            }
+            _ => Ok(None),
+        }
     }
 
     fn plan(&self) -> Option<&Plan> {
@@ -126,10 +148,13 @@ impl Payload {
         if name.to_str()?.starts_with("__") {
             return Err(PyAttributeError::new_err(name.clone().unbind()));
         }
-        if self.call.entry.profile <= Profile::V3_0 {
-            return Ok(PyString::intern(py, "").into_any().unbind());
+        match self.unset(py, name)? {
+            Some(value) => Ok(value),
+            None if self.call.entry.profile <= Profile::V3_1 => {
+                Err(PyAttributeError::new_err(format!("`{name}` is not among the declared output elements")))
+            }
+            None => Err(PyKeyError::new_err(name.clone().unbind())),
         }
-        Err(PyKeyError::new_err(name.clone().unbind()))
     }
 
     fn __setattr__(
@@ -149,10 +174,14 @@ impl Payload {
         if key.is_instance_of::<PySlice>() || key.is_instance_of::<pyo3::types::PyInt>() {
             return Ok(self.items_or_new(py).as_any().get_item(key)?.unbind());
         }
-        match self.values(py).get_item(key)? {
-            Some(value) => Ok(value.unbind()),
-            None => Err(PyKeyError::new_err(key.clone().unbind())),
+        if let Some(value) = self.values(py).get_item(key)? {
+            return Ok(value.unbind());
         }
+        let value = match key.cast::<PyString>() {
+            Ok(name) => self.unset(py, name)?,
+            Err(_) => None,
+        };
+        value.ok_or_else(|| PyKeyError::new_err(key.clone().unbind()))
     }
 
     fn __setitem__(&self, py: Python<'_>, key: &Bound<'_, PyAny>, value: &Bound<'_, PyAny>) -> PyResult<()> {
@@ -162,10 +191,7 @@ impl Payload {
         let Ok(name) = key.cast::<PyString>() else {
             return Err(PyTypeError::new_err("names in self.response.payload are strings"));
         };
-        if self.call.entry.profile == Profile::V4_1
-            && let Some(plan) = self.plan()
-            && !plan.output.iter().any(|element| name.to_str().is_ok_and(|name| name == element.text))
-        {
+        if self.call.entry.profile == Profile::V4_1 && !self.declares(name) {
             return Err(PyKeyError::new_err(name.clone().unbind()));
         }
         self.values(py).set_item(name, value)
