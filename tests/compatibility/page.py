@@ -16,13 +16,14 @@ _BEGINNING = """\
 <!-- Generated from tests/compatibility; change it there. -->
 # Compatibility
 
-What services written for Zato 2.0, 3.0, 3.1, 3.2 and 4.1 find here, statement by statement, with the tests that prove each
-of them. Where versions contradict each other, the [compat profile](reference/server-conf.md) of the server or of a single
-service decides.
+What services written for Zato 2.0, 3.0, 3.1, 3.2 and 4.1 find here, statement by statement, with the tests that prove
+each of them. Where versions contradict each other, the [compat profile](reference/server-conf.md) of the server or of a
+single service decides.
 
-A row that *works* is served as it says by all versions it is about, each under its profile. A row that *differs* is served
-in another way, for the reason that is given. A row that *needs* something is about a part of the server that is not there;
-using it raises an error that names the part. The second column has the versions in which Zato has it.
+A row that *works* is served as it says by all versions it is about, each under its profile. A row that *differs* is
+served in another way, for the reason that is given. A row that *needs* something is about a part of the server that is
+not there; using it raises an error that names the part. The second column has the versions in which Zato has it; *ours*
+is what no version has.
 """
 
 

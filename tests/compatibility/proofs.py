@@ -49,12 +49,14 @@ def collect_proofs() -> dict[str, list[str]]:
         with tempfile.TemporaryDirectory() as temporary:
             target = Path(temporary) / "proofs.json"
             variables = os.environ | {VARIABLE: str(target), "PYTHONPATH": str(Path(__file__).parent)}
-            command = [sys.executable, "-m", "pytest", "--collect-only", "-p", "proofs", "-p", "no:cacheprovider"]
+            options = ["--collect-only", "-qqq", "-p", "proofs", "-p", "no:cacheprovider"]
+            command = [sys.executable, "-m", "pytest", *options, directory]
             done = subprocess.run(
-                [*command, directory], cwd=ROOT, env=variables, capture_output=True, text=True, check=False
+                command, cwd=ROOT, env=variables, capture_output=True, text=True, check=False
             )
             if done.returncode != 0 or not target.exists():
-                raise RuntimeError(f"the tests in {directory} cannot be collected\n{done.stdout}\n{done.stderr}")
+                said = f"{done.stdout}\n{done.stderr}"[-3000:]
+                raise RuntimeError(f"the tests in {directory} cannot be collected\n{said}")
             for row, tests in json.loads(target.read_text()).items():
                 proofs.setdefault(row, []).extend(tests)
     return proofs

@@ -18,9 +18,11 @@ from typing import Any
 if sys.version_info >= (3, 11):
     import tomllib
 else:
-    import tomli as tomllib  # pytest brings it
+    import tomli as tomllib  # pyright: ignore[reportMissingImports] - pytest brings it
 
 ROWS = Path(__file__).with_name("rows")
+#: Rows of what is being built, which are not on the page and have no status yet.
+LATER = Path(__file__).with_name("later.toml")
 
 
 @dataclass(frozen=True)
@@ -64,20 +66,30 @@ def read_sections(directory: Path = ROWS) -> list[Section]:
     sections = []
     seen: set[str] = set()
     for path in sorted(directory.glob("*.toml")):
-        document = tomllib.loads(path.read_text())
-        rows = [_row(path, identifier, fields) for identifier, fields in document["rows"].items()]
-        titles: dict[str, str] = document["sections"]
-        for row in rows:
-            if row.section not in titles:
-                raise ValueError(f"{path.name}: row `{row.identifier}` is in no section of the file")
-            if row.identifier in seen:
-                raise ValueError(f"{path.name}: row `{row.identifier}` is there twice")
-            seen.add(row.identifier)
-        sections += [
-            Section(number, title, tuple(row for row in rows if row.section == number))
-            for number, title in titles.items()
-        ]
+        for section in read_file(path):
+            sections.append(section)
+            for row in section.rows:
+                if row.identifier in seen:
+                    raise ValueError(f"{path.name}: row `{row.identifier}` is there twice")
+                seen.add(row.identifier)
     return sections
+
+
+def read_file(path: Path) -> list[Section]:
+    """Reads the sections of one file.
+
+    Raises:
+        ValueError: As `read_sections` does.
+    """
+    document = tomllib.loads(path.read_text())
+    titles: dict[str, str] = document["sections"]
+    rows = [_row(path, identifier, fields) for identifier, fields in document["rows"].items()]
+    for row in rows:
+        if row.section not in titles:
+            raise ValueError(f"{path.name}: row `{row.identifier}` is in no section of the file")
+    return [
+        Section(number, title, tuple(row for row in rows if row.section == number)) for number, title in titles.items()
+    ]
 
 
 def read_rows(directory: Path = ROWS) -> dict[str, Row]:

@@ -13,7 +13,15 @@ compat = pytest.mark.compat
 
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 
-# The class and its instances (reference service-api 2.1, 2.4)
+# The class and its instances (reference service-api 2.1, 2.3, 2.4)
+
+
+@compat("2.3-others")
+def test_models_and_tables_of_a_module_are_no_services(profiled: Profiled) -> None:
+    listed = json.loads(profiled.zato.zato("service", "list", profiled.zato.server, "--format", "json").stdout)
+    names = {service["name"] for service in listed["services"]}
+    assert "audit.gives" in names
+    assert names.isdisjoint({"audit.user", "audit.users", "audit.customer", "audit.base", "audit.has-to-dict"})
 
 
 @compat("2.1-invokes", "2.1-filter-by", "2.1-process-name", "2.1-handles-auth-rejection", "2.1-component-enabled")

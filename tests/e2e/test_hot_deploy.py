@@ -8,6 +8,7 @@ import threading
 import time
 from pathlib import Path
 
+import pytest
 from environment import Environment, environment, wait_for
 
 HELLO = """\
@@ -80,6 +81,7 @@ class Slow(Service):
     assert got == ["old"]
 
 
+@pytest.mark.compat("2.3-failure")
 def test_a_broken_file_leaves_the_old_version_serving_and_is_named(zato: Environment) -> None:
     zato.channel("/fragile", "fragile.fragile")
     zato.deploy("fragile.py", service("Fragile", "fine"))
@@ -149,6 +151,7 @@ def test_a_package_with_relative_imports(zato: Environment, tmp_path: Path) -> N
     wait_for(lambda: zato.invoke("billing.get-rate").text == '{"rate":8,"same":8}', 5)
 
 
+@pytest.mark.compat("2.3-dependants")
 def test_a_changed_base_module_redeploys_its_dependants_each_time(zato: Environment) -> None:
     zato.deploy("common_words.py", "WORD = 'a'\n")
     zato.deploy(
@@ -238,6 +241,7 @@ def test_an_older_version_comes_back_with_rollback(zato: Environment) -> None:
     wait_for(lambda: answers(zato, "versions.version", "three"), 5)
 
 
+@pytest.mark.compat("2.3-allowed")
 def test_patterns_refuse_files_modules_and_services(tmp_path: Path) -> None:
     rules = {"order": "false_true", "old/*": "False", "closed": "False", "crm.secret-*": "False"}
     with environment(tmp_path / "qs", settings={"deploy_patterns_allowed": rules}) as zato:

@@ -74,6 +74,7 @@ def served(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
 # Input
 
 
+@pytest.mark.compat("5.3-bool", "5.3-int")
 def test_types_inferred_from_names(served: Served) -> None:
     names = ("id", "user_id", "page_size", "row_count", "call_timeout", "is_x", "has_x", "name")
     seen = served.zato.post("/inference", dict.fromkeys(names, "1")).json()["seen"]
@@ -85,6 +86,7 @@ def test_types_inferred_from_names(served: Served) -> None:
     assert kinds == expected
 
 
+@pytest.mark.compat("5.5-optional")
 def test_missing_optional_input(served: Served) -> None:
     seen = served.zato.post("/inference", {}).json()["seen"]
     if served.profile == "4.1":
@@ -94,6 +96,7 @@ def test_missing_optional_input(served: Served) -> None:
         assert seen["is_x"] == (["bool", False] if served.profile == "3.2" else ["str", ""])
 
 
+@pytest.mark.compat("5.5-missing", "6.3-element-missing")
 def test_missing_required_input(served: Served) -> None:
     answer = served.zato.post("/required", {"other": 1})
     assert answer.status == (400 if served.profile == "3.2" else 500)
@@ -105,6 +108,7 @@ def test_missing_required_input(served: Served) -> None:
     assert served.zato.post("/required", {"needed": 1}).text == "ok"
 
 
+@pytest.mark.compat("3.2-input", "7-params", "7-params-4.1")
 def test_input_that_was_not_declared(served: Served) -> None:
     answer = served.zato.post("/undeclared?b=2", {"a": 1}).json()
     if served.profile == "2.0":
@@ -120,11 +124,13 @@ def test_input_that_was_not_declared(served: Served) -> None:
 # Output
 
 
+@pytest.mark.compat("5.7-optional")
 def test_missing_optional_output(served: Served) -> None:
     answer = served.zato.get("/outputs").json()
     assert answer == ({"a": "", "b": "1", "c": ""} if served.is_old else {"b": "1", "c": ""})
 
 
+@pytest.mark.compat("5.7-required")
 def test_empty_required_output(served: Served) -> None:
     answer = served.zato.get("/empty-output")
     if served.is_old:
@@ -134,6 +140,7 @@ def test_empty_required_output(served: Served) -> None:
         assert answer.json() == {"b": ""}
 
 
+@pytest.mark.compat("2.1-simple-io")
 def test_the_element_around_responses(served: Served) -> None:
     answer = served.zato.post("/wrapped", {"a": "x"}).json()
     if served.profile == "4.1":
@@ -142,6 +149,7 @@ def test_the_element_around_responses(served: Served) -> None:
         assert answer == {"response": {"a": "x"}}
 
 
+@pytest.mark.compat("5.7-freely")
 def test_output_that_was_not_declared(served: Served) -> None:
     answer = served.zato.get("/undeclared-output")
     if served.profile == "4.1":
@@ -150,6 +158,7 @@ def test_output_that_was_not_declared(served: Served) -> None:
         assert answer.status == 500
 
 
+@pytest.mark.compat("6.1-none")
 def test_nothing_assigned_on_purpose(served: Served) -> None:
     answer = served.zato.get("/none-assigned")
     if served.is_old:
@@ -158,6 +167,7 @@ def test_nothing_assigned_on_purpose(served: Served) -> None:
         assert answer.text == "before"
 
 
+@pytest.mark.compat("5.7-dict")
 def test_a_second_assignment(served: Served) -> None:
     answer = served.zato.get("/assigned").json()
     if served.profile == "4.1":
@@ -166,6 +176,7 @@ def test_a_second_assignment(served: Served) -> None:
         assert answer == {"a": "1", "b": "2"}
 
 
+@pytest.mark.compat("5.7-read-unset")
 def test_reading_output_that_was_not_set(served: Served) -> None:
     answer = served.zato.get("/reads-unset").json()
     if served.profile in ("2.0", "3.0"):
@@ -174,12 +185,14 @@ def test_reading_output_that_was_not_set(served: Served) -> None:
         assert answer == {"b": "KeyError"}
 
 
+@pytest.mark.compat("6.1-json-indent")
 def test_json_is_indented_by_4_1_only(served: Served) -> None:
     text = served.zato.get("/nested").text
     assert json.loads(text) == {"a": {"b": [1]}}
     assert ("\n    " in text) == (served.profile == "4.1")
 
 
+@pytest.mark.compat("5.7-order")
 def test_keys_are_in_the_order_of_the_version(served: Served) -> None:
     keys = list(served.zato.get("/outputs").json())
     assert keys == (["b", "a", "c"] if served.is_old else ["b", "c"])
@@ -188,6 +201,7 @@ def test_keys_are_in_the_order_of_the_version(served: Served) -> None:
 # Errors
 
 
+@pytest.mark.compat("6.3-details")
 def test_what_an_exception_tells(served: Served) -> None:
     answer = served.zato.get("/fails")
     assert answer.status == 500
@@ -199,12 +213,14 @@ def test_what_an_exception_tells(served: Served) -> None:
         assert details == ["one", 2]
 
 
+@pytest.mark.compat("1.4-BadRequest", "6.3-bad-request")
 def test_the_reason_of_a_bad_request(served: Served) -> None:
     answer = served.zato.get("/bad")
     assert answer.status == 400
     assert served.error(answer)["details"] == ("the reason" if served.is_old else "Bad request")
 
 
+@pytest.mark.compat("6.3-no-url")
 def test_a_url_that_is_not_known(served: Served) -> None:
     answer = served.zato.get("/no/such")
     assert answer.status == 404
@@ -214,6 +230,7 @@ def test_a_url_that_is_not_known(served: Served) -> None:
         assert re.fullmatch(r"URL not found \(CID:[0-9a-f]{24}\)", answer.text)
 
 
+@pytest.mark.compat("6.3-wrong-method")
 def test_a_method_that_the_channel_does_not_take(served: Served) -> None:
     answer = served.zato.request("POST", "/get", "{}")
     if served.profile == "3.2":
@@ -225,6 +242,7 @@ def test_a_method_that_the_channel_does_not_take(served: Served) -> None:
         assert "GET" in answer.headers["Allow"]
 
 
+@pytest.mark.compat("6.3-credentials")
 def test_credentials_that_are_wrong(served: Served) -> None:
     answer = served.zato.get("/secured", auth=("crm", "wrong"))
     assert answer.status == 401
@@ -241,12 +259,14 @@ def test_credentials_that_are_wrong(served: Served) -> None:
 # Everything else
 
 
+@pytest.mark.compat("6.2-cid")
 def test_the_header_with_the_cid(served: Served) -> None:
     for path in ("/nested", "/fails", "/no/such"):
         cid = served.zato.get(path).headers["X-Zato-CID"]
         assert bool(cid) == served.is_old, path
 
 
+@pytest.mark.compat("3.1-channel-text")
 def test_the_form_of_times(served: Served) -> None:
     answer = served.zato.get("/clock").json()
     assert answer["utcnow"][10] == (" " if served.is_old else "T")
@@ -281,6 +301,7 @@ def test_services_decide_for_themselves(served: Served) -> None:
     assert zato.post("/same-wrapped", {"a": "x"}).json() == {"response": {"a": "x"}}
 
 
+@pytest.mark.compat("6.4-own-profile")
 def test_errors_have_the_form_of_the_service(served: Served) -> None:
     failed = served.zato.get("/old-fails")
     assert failed.status == 500

@@ -280,6 +280,7 @@ def test_calls_between_services(served: Environment) -> None:
     assert served.get("/nests").json() == [0, 1, 2, 3, 4]
 
 
+@pytest.mark.compat("3.1-in-reply-to")
 def test_a_call_for_later_gives_its_cid_and_calls_back(served: Environment) -> None:
     cid = served.get("/invokes-later").text
     noted = wait_for(lambda: (found := served.get("/noted")).body.count(cid.encode()) == 2 and found).json()

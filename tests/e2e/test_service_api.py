@@ -46,6 +46,7 @@ def names(zato: Environment) -> set[str]:
 # Names (reference service-api 2.2)
 
 
+@pytest.mark.compat("2.1-name", "2.2-examples", "2.2-explicit", "2.2-impl-name")
 @pytest.mark.parametrize(
     ("name", "impl_name"),
     [
@@ -71,10 +72,12 @@ def test_names_come_from_modules_and_classes(served: Environment, name: str, imp
     assert answer.json() == {"name": name, "impl_name": impl_name}
 
 
+@pytest.mark.compat("2.1-name-inherited")
 def test_of_two_classes_with_one_name_the_later_is_served(served: Environment) -> None:
     assert served.invoke("named.inherited").json()["is_last"] is True
 
 
+@pytest.mark.compat("2.2-callable")
 def test_services_can_ask_for_names(served: Environment) -> None:
     assert served.invoke("named.asks").json() == {
         "get_name": "named.asks",
@@ -88,6 +91,7 @@ def test_services_can_ask_for_names(served: Environment) -> None:
 # Which classes are deployed (reference service-api 2.3)
 
 
+@pytest.mark.compat("2.1-dont-import", "2.3-abstract", "2.3-imported", "2.3-own")
 def test_only_service_classes_of_the_module_itself_are_deployed(served: Environment) -> None:
     found = {name for name in names(served) if name.startswith("which.")}
     assert found == {
@@ -99,11 +103,13 @@ def test_only_service_classes_of_the_module_itself_are_deployed(served: Environm
     assert served.invoke("my-mod.my-service").status == 200
 
 
+@pytest.mark.compat("2.3-abstract")
 def test_a_service_without_a_handler_says_so(served: Environment) -> None:
     assert served.invoke("which.base").status == 500
     wait_for(lambda: "which.base" in served.log() and "handle" in served.log())
 
 
+@pytest.mark.compat("2.5-after-add", "2.5-before-add")
 def test_hooks_of_deployment_decide_and_are_told(served: Environment) -> None:
     assert served.invoke("which.accepted").json() == "accepted"
     wait_for(lambda: "which.accepted is in force" in served.log())
@@ -116,6 +122,7 @@ def test_hooks_of_deployment_decide_and_are_told(served: Environment) -> None:
 # Instances (reference service-api 2.4)
 
 
+@pytest.mark.compat("2.4-instance")
 def test_each_invocation_has_an_instance_of_its_own(served: Environment) -> None:
     numbers = [served.invoke("lifetime.constructed").json()["number"] for _ in range(5)]
     assert numbers == sorted(set(numbers))
@@ -130,6 +137,7 @@ def test_what_belongs_to_the_server_is_there_in_the_constructor(served: Environm
     assert len(answer["cid"]) == 24
 
 
+@pytest.mark.compat("2.4-constructor", "2.4-super")
 def test_constructors_of_every_form(served: Environment) -> None:
     assert served.invoke("lifetime.without-arguments").json() == "mine"
     assert served.invoke("lifetime.without-super").json() == "mine"
@@ -137,6 +145,7 @@ def test_constructors_of_every_form(served: Environment) -> None:
     wait_for(lambda: "no instance today" in served.log())
 
 
+@pytest.mark.compat("2.4-new-instance")
 def test_another_service_can_be_made_without_running_it(served: Environment) -> None:
     assert served.post("/original", {"a": 1}).json() == {
         "class": "Instantiated",
@@ -155,20 +164,24 @@ def test_another_service_can_be_made_without_running_it(served: Environment) -> 
 STEPS = ["accept", "before_handle", "validate_input", "handle", "validate_output", "after_handle", "finalize_handle"]
 
 
+@pytest.mark.compat("2.5-order")
 def test_hooks_run_in_their_order(served: Environment) -> None:
     assert served.get("/order").json() == {"order": STEPS}
     assert served.invoke("hooks.order").json() == {"order": STEPS}
 
 
+@pytest.mark.compat("2.5-nulled")
 def test_hooks_of_the_base_can_be_called(served: Environment) -> None:
     assert served.get("/supers").json()["order"] == [step for step in STEPS if step != "after_handle"]
 
 
+@pytest.mark.compat("2.1-call-hooks")
 def test_hooks_around_the_handler_can_be_switched_off(served: Environment) -> None:
     expected = [step for step in STEPS if step not in ("before_handle", "after_handle")]
     assert served.get("/no-hooks").json()["order"] == expected
 
 
+@pytest.mark.compat("2.5-before-handle", "2.5-validate-input")
 @pytest.mark.parametrize(
     ("fail", "status", "last"),
     [
@@ -195,6 +208,7 @@ def test_a_failing_hook_ends_the_invocation_or_is_only_logged(
     wait_for(lambda: f"{fail} failed on purpose" in served.log())
 
 
+@pytest.mark.compat("2.5-accept")
 def test_a_request_that_is_not_accepted_gets_400_and_nothing_else_runs(served: Environment) -> None:
     answer = served.post("/recorded", {"is_refused": True})
     assert answer.status == 400
@@ -202,6 +216,7 @@ def test_a_request_that_is_not_accepted_gets_400_and_nothing_else_runs(served: E
     assert served.invoke("hooks.calls").json() == ["accept"]
 
 
+@pytest.mark.compat("2.5-input-first")
 def test_input_is_looked_at_before_any_hook(served: Environment) -> None:
     served.invoke("hooks.forget")
     assert served.post("/with-input", {"other": 1}).status == 400
@@ -212,6 +227,7 @@ def test_input_is_looked_at_before_any_hook(served: Environment) -> None:
 # Verbs (reference service-api 2.6)
 
 
+@pytest.mark.compat("2.6-verb")
 def test_a_method_for_a_verb_handles_requests_of_that_verb(served: Environment) -> None:
     assert served.get("/verbs").text == "get"
     assert served.post("/verbs", 7).json() == {"posted": 7}
@@ -224,6 +240,7 @@ def test_a_method_for_a_verb_handles_requests_of_that_verb(served: Environment) 
     assert served.get("/more").text == "get"
 
 
+@pytest.mark.compat("2.6-head")
 def test_a_head_request_gets_the_headers_of_a_get(served: Environment) -> None:
     answer = served.request("HEAD", "/verbs")
     assert (answer.status, answer.headers["Content-Length"], answer.body) == (200, "3", b"")
@@ -232,6 +249,7 @@ def test_a_head_request_gets_the_headers_of_a_get(served: Environment) -> None:
     assert served.request("HEAD", "/by-accident").status == 405, "there is no method for GET"
 
 
+@pytest.mark.compat("2.6-405")
 def test_a_verb_without_a_method_gets_405_and_the_later_hooks_run(served: Environment) -> None:
     for path, method in (("/verbs", "DELETE"), ("/verbs", "PUT"), ("/by-accident", "GET")):
         refused = served.request(method, path)
@@ -240,11 +258,13 @@ def test_a_verb_without_a_method_gets_405_and_the_later_hooks_run(served: Enviro
     assert 405 in served.invoke("verbs.after").json()
 
 
+@pytest.mark.compat("2.6-invoke")
 def test_verbs_count_for_calls_between_services_as_well(served: Environment) -> None:
     assert served.get("/verbs-calls").json() == {"silent": "", "given": "get"}
     assert served.invoke("verbs.verbs", 7).json() == {"posted": 7}, "the invoke channel passes its own verb on"
 
 
+@pytest.mark.compat("2.6-other-channels")
 def test_a_call_for_later_runs_the_plain_handler(served: Environment) -> None:
     served.get("/later")
     wait_for(lambda: served.get("/noted").json() == [{"note": "x"}])

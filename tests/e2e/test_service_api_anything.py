@@ -58,6 +58,7 @@ def check(served: Environment, path: str, body: bytes | str, headers: dict[str, 
 
 
 @_PATIENT
+@pytest.mark.compat("5.5-other-bodies")
 @given(value=_BODIES, service=st.sampled_from(SERVICES))
 def test_any_json(served: Environment, value: Any, service: str) -> None:
     check(served, f"/json/{service}", json.dumps(value))

@@ -22,6 +22,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Environment]:
         yield made
 
 
+@pytest.mark.compat("5.5-order", "5.9-input", "5.9-output", "7-csv")
 def test_rows_come_in_and_go_out(served: Environment) -> None:
     answer = served.request("POST", "/rows", "33,Ann,Oslo\r\n\r\n5,Bob\r\n")
     assert answer.text == "born,name,where\r\n1997-01-31,Ann,Oslo\r\n2025-01-31,Bob,\r\n"
@@ -29,6 +30,7 @@ def test_rows_come_in_and_go_out(served: Environment) -> None:
     assert served.request("POST", "/rows").text == "born,name,where\r\n"
 
 
+@pytest.mark.compat("5.2-csv")
 def test_a_single_row_by_the_options_of_the_declaration(served: Environment) -> None:
     assert served.request("POST", "/single").text == '"1;2";0\r\n'
 
@@ -42,6 +44,7 @@ def test_lists_and_text_that_services_assign(served: Environment) -> None:
     assert served.request("GET", "/assigns-text").text == "as,it,is"
 
 
+@pytest.mark.compat("5.9-short")
 def test_rows_that_are_wrong_are_400(served: Environment) -> None:
     answer = served.request("POST", "/rows", "33,Ann\n5\n")
     assert (answer.status, answer.text) == (400, "Element missing: [1]/name")
@@ -51,5 +54,6 @@ def test_rows_that_are_wrong_are_400(served: Environment) -> None:
     assert (answer.status, answer.text) == (400, "Element missing: [0]/sku")
 
 
+@pytest.mark.compat("7-csv")
 def test_services_pass_rows_as_text(served: Environment) -> None:
     assert served.get("/calls").json() == {"response": [{"born": "1997-01-31", "name": "Ann", "where": ""}]}

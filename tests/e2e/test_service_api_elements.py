@@ -36,6 +36,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Environment]:
 # Conversion (reference service-api 5.4)
 
 
+@pytest.mark.compat("5.4-as-is", "5.4-bool", "5.4-date", "5.4-encoding", "5.4-float", "5.4-int", "5.4-text")
 @pytest.mark.parametrize(
     ("profile", "name", "given", "expected"),
     [
@@ -77,6 +78,7 @@ def test_each_profile_converts_by_its_own_rules(
     assert answer.json()["seen"][name] == expected
 
 
+@pytest.mark.compat("5.4-failure")
 def test_what_cannot_be_converted_has_the_status_of_the_profile(served: Environment) -> None:
     assert served.post("/reads20", {"float": "x"}).status == 500
     answer = served.post("/reads30", {"float": "x"})
@@ -87,6 +89,7 @@ def test_what_cannot_be_converted_has_the_status_of_the_profile(served: Environm
     assert answer.status == 500 and "ParsingException" in answer.text
 
 
+@pytest.mark.compat("5.5-nothing")
 def test_missing_input_of_2_0_says_whether_anything_came(served: Environment) -> None:
     answer = served.request("POST", "/required20")
     assert answer.status == 500 and "Missing input" in answer.text and "`a`" not in answer.text
@@ -94,6 +97,7 @@ def test_missing_input_of_2_0_says_whether_anything_came(served: Environment) ->
     assert answer.status == 500 and "Missing input element: `a`" in answer.text
 
 
+@pytest.mark.compat("5.4-date-format")
 def test_formats_of_dates(served: Environment) -> None:
     assert served.get("/formats").json() == {"at": "12:30", "day": "31.01.2030", "iso": "2030-01-31T12:30:00"}
 
@@ -101,11 +105,13 @@ def test_formats_of_dates(served: Environment) -> None:
 # Attributes (reference service-api 5.2, 5.5)
 
 
+@pytest.mark.compat("5.2-params-only", "5.5-priority")
 def test_the_body_may_be_ignored_or_preferred(served: Environment) -> None:
     assert served.post("/params-only?a=1", {"a": "2", "b": "3"}).json()["seen"] == {"a": "1", "b": ""}
     assert served.post("/body-first?a=1&b=2", {"a": "3"}).json()["seen"] == {"a": "3", "b": "2"}
 
 
+@pytest.mark.compat("5.2-skip-empty-class")
 def test_empty_input_may_be_left_out(served: Environment) -> None:
     assert served.post("/skips-all", {"needed": "x", "a": "", "n": None}).json()["seen"] == {"needed": "x", "b": ""}
     assert served.post("/skips-all", {"needed": "", "a": "1", "n": 0}).json()["seen"] == {"a": "1", "b": "", "n": 0}
@@ -116,6 +122,7 @@ def test_empty_input_may_be_left_out(served: Environment) -> None:
 # Secrets (reference service-api 5.3, 9.16)
 
 
+@pytest.mark.compat("5.2-encrypt-secrets", "5.3-secret", "5.4-secret")
 def test_secrets_arrive_encrypted_and_can_be_decrypted(served: Environment) -> None:
     assert served.post("/decrypts", {"password": "pässword", "api_key": ""}).json()["seen"] == {
         "is_encrypted": True, "by_server": "pässword", "by_crypto": "pässword", "api_key": None,
@@ -127,6 +134,7 @@ def test_secrets_arrive_encrypted_and_can_be_decrypted(served: Environment) -> N
     assert served.post("/not-encrypted", {"password": "x"}).json()["seen"] == "x"
 
 
+@pytest.mark.compat("5.4-secret")
 def test_secrets_arrive_encrypted_where_the_key_is_not_in_a_file(tmp_path: Path) -> None:
     with environment(tmp_path / "qs", fixtures=("services/elements.py",)) as own:
         channel = {"name": "d", "url_path": "/d", "service": "elements.decrypts", "data_format": "json"}
@@ -172,6 +180,7 @@ def test_deep_models_are_read_or_refused(served: Environment) -> None:
         assert answer.status == 400, answer.text[:300]
 
 
+@pytest.mark.compat("5.5-broken-json")
 @pytest.mark.parametrize(
     "body",
     [

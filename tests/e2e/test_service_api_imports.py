@@ -25,6 +25,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Environment]:
         yield made
 
 
+@pytest.mark.compat("1.1-Service")
 def test_old_imports_work_in_a_service(served: Environment) -> None:
     assert served.get("/old").json() == {
         "ok": 200,
@@ -40,6 +41,7 @@ def test_old_imports_work_in_a_service(served: Environment) -> None:
     }
 
 
+@pytest.mark.compat("1.2-bases")
 def test_subclasses_of_what_the_server_ships_are_deployed_and_their_bases_are_not(served: Environment) -> None:
     listed = json.loads(served.zato("service", "list", served.server, "--format", "json").stdout)
     found = {item["name"] for item in listed["services"] if item["name"].startswith("imports.")}
@@ -60,6 +62,7 @@ def test_what_is_not_there_is_named(served: Environment, path: str, message: str
     assert answer.status == 500 and f"{message}, which this version does not have" in answer.text
 
 
+@pytest.mark.compat("1.3-zato.client", "1.8-AnyServiceInvoker")
 def test_clients_invoke_services(served: Environment) -> None:
     address, credentials = f"http://127.0.0.1:{served.port}", served.credentials()
     response = APIClient(address, "pubapi", credentials["pubapi"]).invoke("imports.old")
@@ -75,6 +78,7 @@ def test_clients_invoke_services(served: Environment) -> None:
     assert not response.ok and "imports.not-there" in str(response.details)
 
 
+@pytest.mark.compat("1.3-old-names-off")
 def test_old_names_of_modules_can_be_switched_off(tmp_path: Path) -> None:
     settings = {"compat": {"old_module_names": "False"}}
     with environment(tmp_path / "qs", fixtures=("services/imports.py",), settings=settings) as made:

@@ -55,6 +55,7 @@ def test_without_a_payload_the_keywords_are_it(forms: dict[str, Any]) -> None:
     assert forms["nothing"] == ""
 
 
+@pytest.mark.compat("7-invoke")
 def test_the_target_sees_what_it_was_given(forms: dict[str, Any]) -> None:
     assert forms["json"] == {"a": 1}
     assert forms["as_it_is"] == '{"a": 1}'
@@ -64,6 +65,7 @@ def test_the_target_sees_what_it_was_given(forms: dict[str, Any]) -> None:
     assert forms["channel_params"] == {"id": "7"}
 
 
+@pytest.mark.compat("2.5-accept-target")
 def test_the_caller_gets_what_the_target_produced(forms: dict[str, Any]) -> None:
     declared = {"name": "ANN", "row_count": 0}
     assert forms["declared"] == {"response": declared}
@@ -77,6 +79,7 @@ def test_the_caller_gets_what_the_target_produced(forms: dict[str, Any]) -> None
     assert forms["refused"] == 400
 
 
+@pytest.mark.compat("7-invoke")
 def test_a_call_runs_in_place_by_reference(forms: dict[str, Any]) -> None:
     assert forms["same_thread"] is True
     assert forms["by_reference"] is True
@@ -116,6 +119,7 @@ def test_a_call_can_be_limited_in_time(errors: dict[str, Any]) -> None:
     assert errors["in_time"] == {"result": "slow"}
 
 
+@pytest.mark.compat("6.3-inactive")
 def test_a_service_can_be_switched_off(served: Environment) -> None:
     assert served.invoke("calls.inactive").json() == "active"
     served.enmasse({"service": [{"name": "calls.inactive", "is_active": False}]})
@@ -185,6 +189,7 @@ def test_a_call_for_later_takes_data_along(served: Environment) -> None:
     assert notes(served, cid, 1)[0][2] == {"how": "class"}
 
 
+@pytest.mark.compat("7-callback")
 def test_callbacks_get_the_answer(served: Environment) -> None:
     started = served.post("/starts", {"how": "callback"}).json()
     _, callback = sorted(notes(served, started["cid"], 2), key=lambda note: note[0], reverse=True)

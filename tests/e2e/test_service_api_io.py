@@ -35,6 +35,7 @@ def missing(answer: Answer, name: str) -> bool:
 # Forms of declarations (reference service-api 5.1)
 
 
+@pytest.mark.compat("5.1-split", "5.5-empty-body")
 def test_input_required_and_optional_inside_simple_io(served: Environment) -> None:
     assert served.post("/inner-split", {"one": "1", "two": "2"}).json() == {
         "response": {"a": "['one', 'three', 'two']"}
@@ -43,17 +44,20 @@ def test_input_required_and_optional_inside_simple_io(served: Environment) -> No
     assert missing(served.request("POST", "/inner-split"), "one")
 
 
+@pytest.mark.compat("5.1-combined", "5.1-dash")
 def test_dashes_inside_simple_io(served: Environment) -> None:
     answer = served.post("/inner-combined", {"one": 1, "three": "3"}).json()
     assert answer == {"response": {"a": {"one": ["str", "1"], "two": ["str", ""], "three": ["int", 3]}}}
     assert missing(served.post("/inner-combined", {"one": 1}), "three")
 
 
+@pytest.mark.compat("2.1-input-output", "5.1-class-level", "5.1-dash")
 def test_declarations_on_the_class_itself_are_not_wrapped(served: Environment) -> None:
     answer = served.post("/class-level", {"one": "1", "my-dashed-name": "x"}).json()
     assert answer == {"a": {"my-dashed-name": ["str", "x"], "one": ["str", "1"], "two": ["str", ""]}}
 
 
+@pytest.mark.compat("5.6-access")
 def test_declared_input_has_attributes_for_as_long_as_it_has_the_elements(served: Environment) -> None:
     given = {"name": "a", "items": "b", "two words": "c"}
     assert served.post("/attributes-of-input", given).json() == {
@@ -66,6 +70,7 @@ def test_declared_input_has_attributes_for_as_long_as_it_has_the_elements(served
     }
 
 
+@pytest.mark.compat("2.1-io", "5.1-split")
 def test_a_single_name_or_element_is_a_declaration(served: Environment) -> None:
     assert served.post("/single-name", {"one": "x"}).json() == {"a": "x"}
     assert served.post("/single-element", {"one": "4"}).json() == {"response": {"a": "5"}}
@@ -74,11 +79,13 @@ def test_a_single_name_or_element_is_a_declaration(served: Environment) -> None:
     assert served.post("/output-only", {}).json() == {"a": "x"}
 
 
+@pytest.mark.compat("5.1-empty")
 def test_an_empty_declaration_gives_empty_input(served: Environment) -> None:
     assert served.post("/empty-declaration", {"a": 1}).body == b"{}"
     assert served.get("/empty-declaration?b=2").json() == {"b": "2"}
 
 
+@pytest.mark.compat("5.1-inherited")
 def test_declarations_are_inherited(served: Environment) -> None:
     assert served.post("/inherited-io", {"one": 1}).json() == {"response": {"a": "['one']"}}
     assert served.post("/child-io", {"one": 1}).json() == {"child": {"a": "['one', 'two']"}}
@@ -94,6 +101,7 @@ CONTRADICTIONS = {
 }
 
 
+@pytest.mark.compat("2.3-failure", "5.1-both-forms", "5.2-skip-empty-class")
 @pytest.mark.parametrize("name", CONTRADICTIONS)
 def test_a_declaration_that_contradicts_itself_is_refused_with_its_line(served: Environment, name: str) -> None:
     path = served.deploy(
@@ -109,6 +117,7 @@ def test_a_declaration_that_contradicts_itself_is_refused_with_its_line(served: 
 # Names and types (reference service-api 5.3, 5.4)
 
 
+@pytest.mark.compat("5.3-bool", "5.3-int")
 def test_types_are_inferred_from_names(served: Environment) -> None:
     flags = ("by_x", "has_x", "is_x", "may_x", "needs_x", "should_x")
     numbers = ("id", "user_id", "row_count", "page_size", "x_size_min", "x_size_max", "call_timeout")
@@ -120,6 +129,7 @@ def test_types_are_inferred_from_names(served: Environment) -> None:
     assert served.post("/inferred", {}).json()["seen"] == missing_ones
 
 
+@pytest.mark.compat("5.3-explicit", "5.4-as-is", "5.4-bool", "5.4-float", "5.4-int", "5.4-text")
 @pytest.mark.parametrize(
     ("name", "given", "kind", "value"),
     [
@@ -162,6 +172,7 @@ def test_elements_convert_what_comes(served: Environment, name: str, given: obje
     assert served.post("/explicit", {name: given}).json()["seen"][name] == [kind, value]
 
 
+@pytest.mark.compat("5.4-failure")
 @pytest.mark.parametrize(
     ("name", "given"),
     [
@@ -183,6 +194,7 @@ def test_what_cannot_be_converted_is_500_and_named(served: Environment, name: st
     assert name in str(answer.json()["details"])
 
 
+@pytest.mark.compat("5.4-dict", "5.4-list-of-dicts")
 def test_dictionaries_with_declared_keys(served: Environment) -> None:
     customer = {"name": "Ann", "age": "33", "address": {"city": "Oslo", "zip": "x"}, "undeclared": 1}
     rows = [{"a": 1, "b": "true", "c": 2}, {"a": 2}]
@@ -196,12 +208,14 @@ def test_dictionaries_with_declared_keys(served: Environment) -> None:
     assert "city" in str(refused.json()["details"])
 
 
+@pytest.mark.compat("5.2-default-input-value", "5.2-default-value", "5.5-optional")
 def test_missing_input_has_defaults(served: Environment) -> None:
     seen = served.post("/defaults", {}).json()["response"]["seen"]
     assert seen == {"any": [1], "is_it": False, "number": 7, "plain": "from default_value"}
     assert served.post("/input-default", {"other": "x"}).json()["response"]["seen"] == {"other": "x", "plain": "wins"}
 
 
+@pytest.mark.compat("5.5-broken-json")
 def test_a_body_that_is_no_json_is_400_and_the_position_is_named(served: Environment) -> None:
     answer = served.request("POST", "/single-name", '{"one": "x",\n "two" 2}')
     assert answer.status == 400
@@ -213,6 +227,7 @@ def test_a_body_that_is_no_json_is_400_and_the_position_is_named(served: Environ
 # Output (reference service-api 5.7)
 
 
+@pytest.mark.compat("5.7-append", "5.7-objects")
 @pytest.mark.parametrize("kind", ["dict", "tuple", "object", "asdict", "to_zato", "get"])
 def test_output_is_taken_from_objects_of_every_class(served: Environment, kind: str) -> None:
     name = f"{kind} a" if kind in ("asdict", "to_zato") else "a"
@@ -222,22 +237,26 @@ def test_output_is_taken_from_objects_of_every_class(served: Environment, kind: 
     assert served.post("/produced", {"kind": kind, "how": "slice"}).json() == [item, other]
 
 
+@pytest.mark.compat("5.7-list")
 def test_lists_and_text_pass_by_what_was_declared(served: Environment) -> None:
     assert served.post("/produced", {"kind": "dict", "how": "list"}).json() == [{"number": 1, "more": "kept"}]
     assert served.post("/produced", {"kind": "dict", "how": "text"}).text == "as it is"
 
 
+@pytest.mark.compat("5.2-repeated")
 def test_repeated_output(served: Environment) -> None:
     assert served.post("/repeated", {"rows": 2}).json() == {"response": [{"number": "0"}, {"number": "1"}]}
     assert served.post("/repeated", {}).json() == {"response": []}
 
 
+@pytest.mark.compat("5.7-attribute")
 def test_output_by_attribute_and_by_item(served: Environment) -> None:
     answer = served.post("/attributes", {})
     assert answer.json() == {"a": "2", "b": "1", "c": "['1', '1', 'none', '2', \"KeyError 'c'\"]"}
     assert list(answer.json()) == ["b", "a", "c"], "required before optional, each by name"
 
 
+@pytest.mark.compat("5.7-required")
 def test_output_that_is_missing_is_an_error_that_names_it(served: Environment) -> None:
     answer = served.request("POST", "/missing")
     assert answer.status == 500
@@ -245,12 +264,14 @@ def test_output_that_is_missing_is_an_error_that_names_it(served: Environment) -
     assert served.post("/missing", 1).json() == {"needed": ""}, "empty is not missing, and optional is left out"
 
 
+@pytest.mark.compat("5.2-response-elem")
 def test_the_element_around_a_response(served: Environment) -> None:
     assert served.get("/wrapped").json() == {"my_response": {"a": "x"}}
     assert served.get("/unwrapped").json() == {"a": "x"}
     assert served.get("/envelope").json() == {"a": "inner", "b": "too"}
 
 
+@pytest.mark.compat("5.7-converted")
 def test_output_is_converted(served: Environment) -> None:
     assert served.get("/converted").json() == {
         "text": "7",

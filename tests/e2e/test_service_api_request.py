@@ -50,6 +50,7 @@ def channel(path: str, service: str, **fields: object) -> dict[str, object]:
 # Bodies (reference service-api 7)
 
 
+@pytest.mark.compat("3.1-data-format", "3.2-cid", "3.2-data-format", "3.2-payload", "3.2-raw-request", "7-json")
 @pytest.mark.parametrize(
     ("body", "kind", "text"),
     [
@@ -73,11 +74,13 @@ def test_json_arrives_as_objects_of_python(served: Environment, body: str, kind:
     assert seen["transport"] == ["plain_http"] * 2
 
 
+@pytest.mark.compat("7-broken-json")
 def test_json_that_is_broken_arrives_as_bytes(served: Environment) -> None:
     seen = served.request("POST", "/payload", '{"a": ').json()
     assert seen["payload"] == {"class": "bytes", "text": '{"a": '}
 
 
+@pytest.mark.compat("7-none")
 def test_without_a_data_format_the_body_stays_bytes(served: Environment) -> None:
     seen = served.request("POST", "/plain", bytes(range(256))).json()
     assert seen["payload"] == {"class": "bytes", "text": bytes(range(256)).decode("latin-1")}
@@ -88,16 +91,19 @@ def test_nothing_is_input_where_nothing_is_declared(served: Environment) -> None
     assert served.post("/payload", {"a": 1}).json()["input"] == {"class": "NoneType", "text": "None"}
 
 
+@pytest.mark.compat("3.2-bunchified", "3.2-deepcopy")
 def test_requests_become_bunches(served: Environment) -> None:
     seen = served.post("/bunches", {"customer": {"name": "Ann"}, "tags": [{"label": "x"}]}).json()
     assert seen == {"name": "Ann", "tags": "x", "is_bunch": True, "same": True, "payload": "Ann"}
 
 
+@pytest.mark.compat("7-form")
 def test_a_form_arrives_as_a_dictionary(served: Environment) -> None:
     seen = served.request("POST", "/form", "a=1&b=x+y&a=2&empty=&z=%C5%BC", FORM).json()
     assert seen["form"] == {"a": "2", "b": "x y", "empty": "", "z": "ż"}
 
 
+@pytest.mark.compat("7-form")
 def test_a_multipart_form_arrives_as_a_dictionary(served: Environment) -> None:
     body = (
         '--XX\r\nContent-Disposition: form-data; name="a"\r\n\r\none\r\n'
@@ -109,6 +115,7 @@ def test_a_multipart_form_arrives_as_a_dictionary(served: Environment) -> None:
     assert seen == {"form": {"a": "one", "doc": "content of the file"}, "bytes": ["doc"]}
 
 
+@pytest.mark.compat("7-form-other")
 def test_what_is_no_form_stays_what_it_is(served: Environment) -> None:
     seen = served.request("POST", "/form", "a=1", {"Content-Type": "text/plain"}).json()
     assert seen == {"class": "bytes", "text": "a=1"}
@@ -117,6 +124,9 @@ def test_what_is_no_form_stays_what_it_is(served: Environment) -> None:
 # Parameters and headers (reference service-api 3.2)
 
 
+@pytest.mark.compat(
+    "3.2-channel-params", "3.2-get", "3.2-http-headers", "3.2-http-to-dict", "3.2-path", "3.2-user-agent",
+)  # fmt: skip
 def test_parameters_of_path_and_query_string(served: Environment) -> None:
     answer = served.get("/http/book/42?tag=a&tag=b&empty=&number=43&z=%C5%BC+x", headers={
         "User-Agent": "test/1.0", "X-My-Header": "mine"})  # fmt: skip
@@ -134,10 +144,12 @@ def test_parameters_of_path_and_query_string(served: Environment) -> None:
     assert {"method", "GET", "POST", "path", "params", "headers"} <= set(seen["to_dict"])
 
 
+@pytest.mark.compat("3.2-url-priority")
 def test_the_path_wins_where_the_channel_says_so(served: Environment) -> None:
     assert served.get("/path-first/1?number=2&other=3").json()["channel_params"] == {"number": "1", "other": "3"}
 
 
+@pytest.mark.compat("3.2-merge")
 def test_nothing_is_merged_where_the_channel_says_so(served: Environment) -> None:
     seen = served.get("/unmerged/1?number=2").json()
     for name in ("GET", "POST", "params", "channel_params"):
@@ -145,6 +157,7 @@ def test_nothing_is_merged_where_the_channel_says_so(served: Environment) -> Non
     assert seen["merge"] is False
 
 
+@pytest.mark.compat("3.2-form-data", "3.2-post", "7-none-form")
 def test_forms_are_seen_on_channels_without_a_data_format(served: Environment) -> None:
     seen = served.request("POST", "/http-plain?a=0", "a=1&a=2&b=", FORM).json()
     assert seen["POST"] == {"a": ["1", "2"], "b": ""}
@@ -156,6 +169,7 @@ def test_forms_are_seen_on_channels_without_a_data_format(served: Environment) -
 # Input (reference service-api 5.5, 5.6)
 
 
+@pytest.mark.compat("3.2-input-access", "5.5-undeclared", "5.6-dict")
 def test_declared_input_is_a_dictionary_with_attributes(served: Environment) -> None:
     seen = served.post("/input", {"one": "1", "undeclared": "x"}).json()
     assert seen == {
@@ -168,15 +182,18 @@ def test_declared_input_is_a_dictionary_with_attributes(served: Environment) -> 
     }
 
 
+@pytest.mark.compat("5.5-params-win")
 def test_parameters_of_the_url_win_over_the_body(served: Environment) -> None:
     seen = served.request("POST", "/input/from-path?one=from-query", '{"one": "body", "two": "body", "three": "body"}')
     assert seen.json()["input"] == {"one": "from-query", "two": "from-path", "three": "body"}
 
 
+@pytest.mark.compat("5.5-undeclared-params")
 def test_parameters_that_were_not_declared_are_input_too(served: Environment) -> None:
     assert served.get("/input?one=1&more=2").json()["input"] == {"one": "1", "two": "", "three": "", "more": "2"}
 
 
+@pytest.mark.compat("3.2-require-any")
 def test_at_least_one_of_several_can_be_required(served: Environment) -> None:
     assert served.post("/require-any", {"b": "x"}).text == "ok"
     refused = served.post("/require-any", {"a": "", "c": "x"})
@@ -184,6 +201,7 @@ def test_at_least_one_of_several_can_be_required(served: Environment) -> None:
     assert "a" in str(refused.json()["details"])
 
 
+@pytest.mark.compat("3.2-input-access")
 def test_unknown_input_is_answered_with_what_there_is(served: Environment) -> None:
     text = served.post("/unknown-input", {"b": "x"}).text
     assert "`nothing`" in text
@@ -193,6 +211,7 @@ def test_unknown_input_is_answered_with_what_there_is(served: Environment) -> No
 # Where it came from
 
 
+@pytest.mark.compat("3.1-wsgi-environ", "3.2-wsgi-keys")
 def test_the_environment_of_wsgi(served: Environment) -> None:
     headers = {"X-My-Header": "mine", "Content-Type": "application/json", "User-Agent": "test/1.0"}
     seen = served.request("POST", "/environ/7?q=1%202", '{"a": 1}', headers, ("crm", "s3cret")).json()
@@ -226,6 +245,7 @@ def test_the_environment_of_wsgi(served: Environment) -> None:
         assert key in seen, key
 
 
+@pytest.mark.compat("3.1-channel", "3.1-security")
 def test_a_channel_with_a_caller(served: Environment) -> None:
     seen = served.post("/channel", {}, auth=("crm", "s3cret")).json()
     assert seen["id"] is True
@@ -243,6 +263,7 @@ def test_a_channel_with_a_caller(served: Environment) -> None:
     assert {"id", "name", "type", "security"} <= set(seen["to_dict"])
 
 
+@pytest.mark.compat("3.1-channel-text")
 def test_a_channel_equals_its_type(served: Environment) -> None:
     seen = served.get("/open").json()
     assert seen["equals"] == [True, True, False, True]
@@ -253,6 +274,7 @@ def test_a_channel_equals_its_type(served: Environment) -> None:
     assert seen["security"] == {"id": None, "name": None, "type": None, "username": None}
 
 
+@pytest.mark.compat("3.1-cid", "3.1-environ", "3.1-invocation-time", "3.1-slow-threshold")
 def test_facts_about_the_invocation(served: Environment) -> None:
     seen = served.get("/context").json()
     assert re.fullmatch("[0-9a-f]{24}", seen["cid"])
@@ -265,6 +287,7 @@ def test_facts_about_the_invocation(served: Environment) -> None:
     assert isinstance(seen["usage"], int)
 
 
+@pytest.mark.compat("3.1-data-format", "3.1-environ", "3.1-wsgi-environ", "3.2-method", "3.2-raw-request")
 def test_a_call_from_another_service_has_no_http_side(served: Environment) -> None:
     assert served.get("/invoked").json() == {
         "payload": {"a": 1},

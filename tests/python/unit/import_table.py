@@ -114,6 +114,77 @@ NAMES: dict[str, dict[str, str]] = {
     },
 }
 
+# Rows of the page on compatibility for names of modules that have more than one; others have a row for the module.
+_EXCEPTIONS = "ParsingException ClientSecurityException ConnectionException TimeoutException NoDistributionFound"
+_STATUSES = """
+    ZatoException StatusAwareException HTTPException BadRequest Conflict Forbidden MethodNotAllowed NotFound
+    Unauthorized TooManyRequests InternalServerError ServiceUnavailable BackendInvocationError Inactive
+    PubSubSubscriptionExists
+"""
+GROUPS: dict[str, dict[str, str]] = {
+    "zato.server.service": {
+        "1.1-Service": "Service",
+        "1.1-AsIs": "AsIs",
+        "1.1-Bool": "Bool Boolean",
+        "1.1-Int": "Int Integer",
+        "1.1-Float": "Float",
+        "1.1-Text": "Unicode Text",
+        "1.1-CSV": "CSV",
+        "1.1-List": "List",
+        "1.1-Dict": "Dict",
+        "1.1-ListOfDicts": "ListOfDicts DictList",
+        "1.1-Opaque": "Opaque Nested",
+        "1.1-ForceType": "ForceType SIOElem IOElem",
+        "1.1-UTC": "UTC",
+        "1.1-Date": "Date DateTime",
+        "1.1-Decimal": "Decimal",
+        "1.1-UUID": "UUID",
+        "1.1-Model": "Model ModelCtx dataclass",
+        "1.1-PubSub": "PubSub",
+        "1.1-hooks": "PubSubHook WSXHook _Hook",
+        "1.1-WSXAdapter": "WSXAdapter",
+        "1.1-WSXFacade": "WSXFacade",
+        "1.1-RESTAdapter": "RESTAdapter",
+        "1.1-SOAPAdapter": "SOAPAdapter",
+        "1.1-vendor-adapters": "AdapterBase BusinessCentralAdapter ODataAdapter SAPAdapter",
+        "1.1-PubSubMessage": "PubSubMessage",
+        "1.1-DataverseClient": "DataverseClient",
+        "1.1-contexts": "AsyncCtx ChannelInfo ChannelSecurityInfo",
+        "1.1-AMQPFacade": "AMQPFacade",
+        "1.1-TimeUtil": "TimeUtil",
+        "1.1-NOT_GIVEN": "NOT_GIVEN",
+    },
+    "zato.common": {"1.3-old-exceptions": f"ZatoException HTTPException Inactive {_EXCEPTIONS}"},
+    "zato.common.facade": {"1.3-SecurityFacade": "SecurityFacade"},
+    "zato.enclog": {"1.3-EncryptedLogFormatter": "EncryptedLogFormatter genkey"},
+    "zato.sso": {"1.3-sso": "const SignupCtx SearchCtx status_code"},
+    "zato.common.exception": {
+        "1.3-zato.common.exception": NAMES["1.4"]["zato.common.exception"],
+        "1.4-others": f"{_EXCEPTIONS} ServiceMissingException RuntimeInvocationError",
+        "1.4-ConnectorClosedException": "ConnectorClosedException IBMMQException",
+        "1.4-Reportable": "Reportable ClientHTTPError",
+    }
+    | {
+        f"1.4-{name}": name
+        for name in _STATUSES.split()
+    },
+    "zato.common.marshal_.api": {
+        "1.3-zato.common.marshal_.api": "Model ModelCtx MarshalAPI",
+        "1.4-ModelValidationError": "ModelValidationError ElementMissing ElementIsNotAList",
+    },
+}
+
+# Names whose rows are in tests/compatibility/later.toml.
+WAITED_FOR = {
+    "zato.server.service:PatternsFacade",
+    "zato.common:Message",
+    "zato.common:XMLMessage",
+    "zato.common:SOAPMessage",
+    "zato.common.odb.model",
+    "zato.distlock:LockManager",
+    "zato.testing",
+}
+
 # Names that are the same object.
 ALIASES = """
     zato.server.service:Bool zato.server.service:Boolean

@@ -49,6 +49,7 @@ class Send(JSONAdapter):
     method = "POST"
 
 
+@pytest.mark.compat("1.2-zato.server.service.adapter", "1.5-params", "1.5-query")
 def test_payload_and_parameters_become_the_body() -> None:
     class Own(Send):
         params = {"b": 2, "c": 3}
@@ -61,6 +62,7 @@ def test_payload_and_parameters_become_the_body() -> None:
     assert service.response.payload == {"ok": True} and payload == {"a": 1, "b": 1}
 
 
+@pytest.mark.compat("1.5-params", "1.5-query", "1.5-response")
 def test_parameters_may_lose_and_go_to_the_query_string() -> None:
     class Own(Send):
         params = {"b": 2}
@@ -78,6 +80,7 @@ def test_parameters_may_lose_and_go_to_the_query_string() -> None:
     assert connection.calls[-1] == ("abc", {"params": {}, "data": "text"})
 
 
+@pytest.mark.compat("1.5-echo", "1.5-errors")
 def test_errors_of_the_other_side_are_raised_and_echo_is_answered_at_once() -> None:
     with pytest.raises(HTTPException) as error:
         run(Send, {}, Connection(503, "down"))
@@ -91,6 +94,7 @@ def test_errors_of_the_other_side_are_raised_and_echo_is_answered_at_once() -> N
     assert run(Send, {"echo": True}).response.payload == {"echo": True}
 
 
+@pytest.mark.compat("1.1-vendor-adapters", "1.5-required")
 def test_adapters_say_what_is_missing() -> None:
     with pytest.raises(KeyError, match="there is no outgoing REST connection"):
         run(Send, {})
@@ -104,6 +108,7 @@ def test_adapters_say_what_is_missing() -> None:
         run(type("Own", (ODataAdapter,), {}))
 
 
+@pytest.mark.compat("1.1-RESTAdapter", "1.6-ids")
 def test_attributes_of_a_rest_adapter_are_enough() -> None:
     class Own(RESTAdapter):
         conn_name = "crm"
@@ -130,6 +135,7 @@ def test_attributes_of_a_rest_adapter_are_enough() -> None:
     }
 
 
+@pytest.mark.compat("1.6-conn-name", "1.6-map-response", "1.6-methods")
 def test_methods_of_a_rest_adapter_win() -> None:
     class Own(RESTAdapter):
         conn_name = "other"
@@ -182,6 +188,7 @@ def test_methods_of_a_rest_adapter_win() -> None:
     }
 
 
+@pytest.mark.compat("1.1-hooks", "2.7-dispatch")
 def test_hooks_run_the_method_of_what_happened() -> None:
     called = []
 

@@ -40,6 +40,7 @@ def test_trees_survive_the_way_there_and_back(tree: Any) -> None:
     assert copy.deepcopy(bunchify(tree)) == tree
 
 
+@pytest.mark.compat("1.3-zato.bunch")
 def test_bunches_go_all_the_way_down() -> None:
     bunch = bunchify({"a": [{"b": {"c": 1}}], "t": ({"d": 2},)})
     assert bunch.a[0].b.c == 1 and bunch.t[0].d == 2
@@ -47,6 +48,7 @@ def test_bunches_go_all_the_way_down() -> None:
     assert isinstance(pickle.loads(pickle.dumps(bunch)), Bunch)
 
 
+@pytest.mark.compat("3.2-input-access")
 def test_input_names_what_it_has() -> None:
     given = ServiceInput(name="x", age=5)
     assert given.name == "x" and given.get("nope") is None
@@ -56,6 +58,7 @@ def test_input_names_what_it_has() -> None:
     assert isinstance(copied, ServiceInput) and copied == given and copied is not given
 
 
+@pytest.mark.compat("3.2-require-any")
 def test_input_may_require_any_of_some_names() -> None:
     given = ServiceInput(a="", b="x")
     given.require_any("a", "b")

@@ -76,6 +76,7 @@ def peer() -> Iterator[Peer]:
     made.server.server_close()
 
 
+@pytest.mark.compat("1.8-APIClient")
 def test_the_api_client_sends_and_reads_json(peer: Peer) -> None:
     client = APIClient(peer.address + "/", "user", "pass")
     peer.says({"a": 1}, X_Zato_CID="abc", X_Response_Time="7")
@@ -90,6 +91,7 @@ def test_the_api_client_sends_and_reads_json(peer: Peer) -> None:
         assert peer.requests[-1][0] == verb.upper() and peer.requests[-1][3] == b""
 
 
+@pytest.mark.compat("1.8-APIClient")
 def test_only_200_is_ok_for_the_api_client(peer: Peer) -> None:
     client = APIClient(peer.address, "user", "pass")
     for status in (201, 400, 500):
@@ -102,6 +104,7 @@ def test_only_200_is_ok_for_the_api_client(peer: Peer) -> None:
     assert client.get("crm.get").data == ""
 
 
+@pytest.mark.compat("1.8-AnyServiceInvoker")
 def test_any_service_is_invoked_through_another_one(peer: Peer) -> None:
     client = AnyServiceInvoker(peer.address, "/zato/admin/invoke", ("user", "pass"))
     peer.invoked({"zato_crm_response": {"a": 1}, "_meta": {"page": 2}})
@@ -135,6 +138,7 @@ def test_any_service_is_invoked_through_another_one(peer: Peer) -> None:
         client.invoke()
 
 
+@pytest.mark.compat("1.8-responses")
 def test_errors_have_details_and_no_data(peer: Peer) -> None:
     client = ZatoClient(peer.address, "/invoke", cluster_id=1, to_bunch=True)
     peer.invoked("", "ZATO_ERROR", "no such service")
@@ -150,6 +154,7 @@ def test_errors_have_details_and_no_data(peer: Peer) -> None:
     assert isinstance(response.data, Bunch) and response.data.a.b == 1 and "cid:`abcdefgh`" in repr(response)
 
 
+@pytest.mark.compat("1.8-plain")
 def test_clients_of_one_path(peer: Peer) -> None:
     peer.says({"a": 1}, X_Zato_CID="c")
     assert RawDataClient(peer.address, "/raw").invoke("text").data == '{"a": 1}'
@@ -184,6 +189,7 @@ def test_the_xml_client_reads_documents(peer: Peer) -> None:
     assert (response.details, response.has_data) == ("down", False)
 
 
+@pytest.mark.compat("1.8-ZatoClient")
 def test_a_client_goes_where_it_is_told(peer: Peer) -> None:
     client = get_client_from_credentials(False, "127.0.0.1:1", ("user", "pass"))
     assert client.service_address == "http://127.0.0.1:1/zato/admin/invoke"

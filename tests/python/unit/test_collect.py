@@ -31,6 +31,7 @@ def names(unit: dict[str, Any]) -> list[str]:
     return [found["name"] for found in unit["services"]]
 
 
+@pytest.mark.compat("2.1-dont-import", "2.3-bases", "2.3-own")
 def test_only_own_concrete_classes_deploy(it: Deployments) -> None:
     it.deploy(module("base.py", TOP + "class Base(Service):\n    pass\n"))
     text = """
@@ -70,6 +71,7 @@ def test_only_own_concrete_classes_deploy(it: Deployments) -> None:
     assert sorted(it.services) == ["base.base", "crm.admin", "crm.concrete", "crm.derived"]
 
 
+@pytest.mark.compat("2.1-name-inherited")
 def test_explicit_names_are_inherited_and_derived_ones_are_not(it: Deployments, log: Records) -> None:
     text = TOP + (
         "class A(Service):\n    pass\n"
@@ -86,6 +88,7 @@ def test_explicit_names_are_inherited_and_derived_ones_are_not(it: Deployments, 
     assert it.services["crm.b"]["cls"].impl_name == "crm.B"
 
 
+@pytest.mark.compat("2.2-get-name-override")
 def test_the_name_may_come_from_get_name(it: Deployments) -> None:
     text = TOP + (
         "class A(Service):\n    @staticmethod\n    def get_name():\n        return 'mine'\n"
@@ -104,6 +107,7 @@ def test_names_are_known_while_a_module_is_imported(it: Deployments) -> None:
     assert it.run("crm-x.b") == ("crm-x.get-it", "crm_x.GetIt")
 
 
+@pytest.mark.compat("2.2-path")
 @pytest.mark.parametrize("it", ["3.1", "3.2"], indirect=True)
 def test_profiles_name_services_their_own_way(it: Deployments) -> None:
     unit = module("crm.py", TOP + "class A(Service):\n    pass\nclass B(Service):\n    zato_compat = '2.0'\n")
@@ -122,6 +126,7 @@ def test_an_unknown_profile_is_refused(it: Deployments) -> None:
     assert "4.1" in problem["hint"] and problem["line"] == 3
 
 
+@pytest.mark.compat("2.5-before-add")
 def test_hooks_decide_about_deployment(it: Deployments, log: Records) -> None:
     text = TOP + (
         "class Yes(Service):\n    def before_add_to_store(logger):\n        return True\n"
@@ -135,6 +140,7 @@ def test_hooks_decide_about_deployment(it: Deployments, log: Records) -> None:
     assert (problem["message"], problem["line"]) == ("ValueError: not today", 4)
 
 
+@pytest.mark.compat("2.5-after-add")
 def test_hooks_after_deployment_get_a_logger_or_the_server(it: Deployments, log: Records) -> None:
     text = TOP + (
         "seen = []\n"
@@ -149,12 +155,14 @@ def test_hooks_after_deployment_get_a_logger_or_the_server(it: Deployments, log:
     assert isinstance(seen[0], logging.Logger) and seen[1] is Service.server
 
 
+@pytest.mark.compat("2.3-allowed")
 def test_names_may_be_disallowed(it: Deployments, log: Records) -> None:
     unit = it.deploy(module("secret.py", service("Get")))["secret.py"]
     assert unit["services"] == [] and unit["problems"] == []
     assert "deploy_patterns_allowed" in unit["warnings"][0]["message"]
 
 
+@pytest.mark.compat("2.3-allowed")
 def test_modules_and_files_may_be_disallowed(it: Deployments, log: Records) -> None:
     files = {"__init__.py": "", **{f"{name}.py": service("Get") for name in ("open", "closed", "old")}}
     unit = it.deploy(package("shop", files))["shop"]
@@ -186,6 +194,7 @@ def test_declaration_warnings_are_passed_on(it: Deployments, log: Records) -> No
     assert "did you mean `input_required`" in unit["warnings"][0]["message"]
 
 
+@pytest.mark.compat("2.1-verb-table")
 def test_verb_tables_are_fresh_for_each_class(it: Deployments) -> None:
     text = TOP + (
         "class A(Service):\n    def handle_GET(self): pass\n"
@@ -196,6 +205,7 @@ def test_verb_tables_are_fresh_for_each_class(it: Deployments) -> None:
     assert it.services["crm.b"]["verbs"] == {"GET": "handle_GET", "POST": "handle_POST"}
 
 
+@pytest.mark.compat("2.5-nulled")
 def test_hooks_stay_callable_and_only_overridden_ones_count(it: Deployments) -> None:
     text = TOP + (
         "class A(Service):\n    pass\n"
@@ -210,6 +220,7 @@ def test_hooks_stay_callable_and_only_overridden_ones_count(it: Deployments) -> 
     assert it.new("crm.a").accept() is True
 
 
+@pytest.mark.compat("3.1-logger")
 def test_each_service_has_a_logger_of_its_name_unless_it_brings_one(it: Deployments) -> None:
     text = TOP + (
         "import logging\n"

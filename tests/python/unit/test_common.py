@@ -20,6 +20,7 @@ from zato.common.util.config import parse_config
 from zato.simpleio import Int, NotGiven
 
 
+@pytest.mark.compat("1.3-zato.common.nav")
 def test_paths_lead_into_dictionaries_and_lists() -> None:
     nav = DictNav({"a": {"b": [{"c": 1}]}, "n": None})
     assert nav.get(["a", "b", 0, "c"]) == 1 and nav.get("n", 5) is None
@@ -29,6 +30,7 @@ def test_paths_lead_into_dictionaries_and_lists() -> None:
     assert ListNav([[1, {"k": 2}]]).get([0, 1, "k"]) == 2 and ListNav([{"k": 1}]).has_key("k")
 
 
+@pytest.mark.compat("1.3-zato.common.json_")
 def test_json_has_dates_bytes_and_identifiers_at_any_depth() -> None:
     class ObjectId:
         def __str__(self) -> str:
@@ -41,6 +43,7 @@ def test_json_has_dates_bytes_and_identifiers_at_any_depth() -> None:
     assert data["a"][0]["raw"] == b"x" and dumps({"a": 1}) == '{\n    "a": 1\n}'
 
 
+@pytest.mark.compat("1.3-config")
 def test_configuration_files_have_sections_lists_and_quotes(tmp_path: Path) -> None:
     text = (
         "top = 1\n# comment\n[section]\nkey = value # why\nurl=http://x/#a\nlist = a, 'b, c', d,\none = x,\n"
@@ -69,6 +72,7 @@ def test_broken_configuration_names_file_and_line(text: str, message: str) -> No
         parse_config(text, "app.conf")
 
 
+@pytest.mark.compat("1.3-wait")
 def test_keys_that_others_set_are_waited_for() -> None:
     shared: dict[str, int] = {}
     thread = threading.Thread(target=lambda: shared.update(a=1))
@@ -79,6 +83,7 @@ def test_keys_that_others_set_are_waited_for() -> None:
         wait_for_dict_key(shared, "b", timeout=0)
 
 
+@pytest.mark.compat("1.3-mail")
 def test_mail_messages_hold_what_they_are_given() -> None:
     message = SMTPMessage("a@b", ["c@d"], "Subject", "Body")
     message.attach("x.txt", b"1")
@@ -103,6 +108,7 @@ def test_mail_messages_hold_what_they_are_given() -> None:
     assert mailbox.done == [("seen", "7"), ("delete", "7")]
 
 
+@pytest.mark.compat("1.3-zato.common.pubsub")
 def test_messages_of_topics_and_free_form_messages() -> None:
     assert PubSubMessage("x", topic_name="t").to_dict()["topic_name"] == "t"
     message = Message()

@@ -26,6 +26,10 @@ MOMENT = dt.datetime(2030, 1, 31, 12, 30, 5)
 IN_UTC = MOMENT.replace(tzinfo=dt.timezone.utc)
 
 
+@pytest.mark.compat(
+    "1.1-Date", "1.1-Decimal", "1.1-UTC", "1.1-UUID", "5.4-csv", "5.4-date", "5.4-decimal", "5.4-dict", "5.4-list",
+    "5.4-list-of-dicts", "5.4-utc", "5.4-uuid",
+)  # fmt: skip
 @pytest.mark.parametrize(
     ("element", "value", "expected"),
     [
@@ -65,6 +69,7 @@ def test_input_is_converted(element: _io.Elem, value: Any, expected: Any) -> Non
     assert into(element, value) == expected
 
 
+@pytest.mark.compat("5.7-converted")
 @pytest.mark.parametrize(
     ("element", "value", "expected"),
     [
@@ -87,6 +92,7 @@ def test_output_is_converted(element: _io.Elem, value: Any, expected: Any) -> No
     assert out(element, value) == expected
 
 
+@pytest.mark.compat("5.4-csv")
 @pytest.mark.parametrize(
     ("element", "value", "message"),
     [

@@ -34,6 +34,7 @@ def declared(**attributes: Any) -> Any:
     return describe_io(type("Made", (Service,), {"SimpleIO": type("SimpleIO", (), attributes)}), SIMPLE_IO, "3.2")
 
 
+@pytest.mark.compat("5.9-input")
 def test_rows_are_read_by_position() -> None:
     assert form().read(b"1,2,3\r\n\r\n4,5\r\n") == [{"a": "1", "b": "2", "c": "3"}, {"a": "4", "b": "5"}]
     assert form().read('"1,5","2""x","3\n4",extra\n') == [{"a": "1,5", "b": '2"x', "c": "3\n4"}]
@@ -41,6 +42,7 @@ def test_rows_are_read_by_position() -> None:
     assert form().read("") == []
 
 
+@pytest.mark.compat("5.9-short")
 def test_rows_that_are_too_short_are_named() -> None:
     with pytest.raises(ElementMissing) as caught:
         form().read("1,2\n3\n")
@@ -61,6 +63,7 @@ def test_what_is_no_csv_is_refused(text: str | bytes, options: dict[str, Any], m
     assert message in caught.value.msg and caught.value.needs_msg
 
 
+@pytest.mark.compat("5.9-extras", "5.9-output")
 def test_rows_are_written_with_a_header() -> None:
     rows = [{"x": 1, "y": "a,b", "z": 5}, {"x": None}]
     assert form().write(rows) == 'x,y\r\n1,"a,b"\r\n,\r\n'
@@ -68,6 +71,7 @@ def test_rows_are_written_with_a_header() -> None:
     assert form().write([]) == "x,y\r\n"
 
 
+@pytest.mark.compat("5.2-csv", "5.9-line-ends")
 def test_options_are_those_of_class_csv() -> None:
     options = {
         "delimiter": ";", "quote_char": "'", "line_terminator": "\n", "should_write_header": False,
@@ -79,6 +83,7 @@ def test_options_are_those_of_class_csv() -> None:
         form(on_extra="raise").write({"z": 1})
 
 
+@pytest.mark.compat("5.2-csv")
 def test_options_come_from_the_declaration() -> None:
     inner = type("CSV", (), {"delimiter": "|", "should_write_header": False})
     for attributes in ({"CSV": inner}, {"csv_delimiter": "|", "csv_should_write_header": False}):

@@ -30,6 +30,7 @@ def test_services_without_a_declaration_have_no_description() -> None:
     assert describe(Service) is None
 
 
+@pytest.mark.compat("5.1-class-level")
 def test_class_level_names_are_not_wrapped() -> None:
     io = describe(make(input=("name", "-user_id", "is_new"), output="status"))
     assert shape(io["input"]) == [("is_new", "bool", True), ("name", "text", True), ("user_id", "int", False)]
@@ -63,16 +64,19 @@ def test_simple_io_is_wrapped() -> None:
     assert io["output_repeated"] and io["skip_empty_keys"] and io["force_empty_keys"] == ["b"]
 
 
+@pytest.mark.compat("5.2-response-elem")
 @pytest.mark.parametrize(("given", "expected"), [("answer", "answer"), (None, None), ("", None)])
 def test_the_response_element_may_be_chosen(given: str | None, expected: str | None) -> None:
     assert describe(sio(output="a", response_elem=given))["response_elem"] == expected
 
 
+@pytest.mark.compat("5.1-empty")
 def test_an_empty_simple_io_still_gives_an_input() -> None:
     io = describe(sio())
     assert io["has_input"] and not io["has_output"] and io["input"] == []
 
 
+@pytest.mark.compat("5.3-bool", "5.3-int", "5.3-secret")
 @pytest.mark.parametrize(
     ("profile", "kinds"),
     [
@@ -87,16 +91,19 @@ def test_kinds_are_inferred_from_names_by_profile(profile: str, kinds: dict[str,
     assert {element["name"]: element["kind"] for element in io["input"]} == kinds
 
 
+@pytest.mark.compat("5.2-encrypt-secrets")
 def test_secrets_may_be_declared_plain() -> None:
     assert describe(sio(input_required="password", encrypt_secrets=False))["input"][0]["kind"] == "text"
 
 
+@pytest.mark.compat("5.3-explicit")
 def test_explicit_elements_are_not_inferred() -> None:
     io = describe(make(input=(Text("user_id"), Opaque("is_x"), Float("-f", default=1.5))))
     assert shape(io["input"]) == [("is_x", "as_is", True), ("user_id", "text", True), ("f", "float", False)]
     assert io["input"][2]["default"] == 1.5
 
 
+@pytest.mark.compat("5.5-order")
 def test_elements_keep_declaration_order_outside_of_3_2() -> None:
     cls = make(input=("b", "-c", "a"))
     assert [element["name"] for element in describe(cls, "4.1")["input"]] == ["b", "c", "a"]
@@ -131,6 +138,7 @@ def test_the_nearest_declaration_wins() -> None:
     assert shape(io["input"]) == [("b", "text", True)] and shape(io["output"]) == [("c", "text", True)]
 
 
+@pytest.mark.compat("5.1-inherited")
 def test_inherited_simple_io_is_read_whole() -> None:
     class Base(Service):
         class SimpleIO:
@@ -150,6 +158,7 @@ def test_elements_shared_by_declarations_do_not_affect_each_other() -> None:
     assert describe(make(input=shared))["input"][0]["is_required"] is True
 
 
+@pytest.mark.compat("5.1-both-required")
 def test_a_name_both_required_and_optional_is_required() -> None:
     warnings: list[str] = []
     io = describe(sio(input_required="a", input_optional="a"), warnings=warnings)
@@ -157,6 +166,7 @@ def test_a_name_both_required_and_optional_is_required() -> None:
     assert "is required" in warnings[0]
 
 
+@pytest.mark.compat("5.1-both-forms")
 @pytest.mark.parametrize(
     ("cls", "message"),
     [
@@ -177,6 +187,7 @@ def test_contradictions_are_refused(cls: type, message: str) -> None:
     assert message in str(caught.value)
 
 
+@pytest.mark.compat("5.1-other-class")
 def test_classes_in_place_of_names_are_ignored_with_a_warning() -> None:
     warnings: list[str] = []
     assert describe(make(input=int), warnings=warnings) is None
@@ -188,6 +199,7 @@ def test_methods_called_input_are_no_declaration() -> None:
     assert describe(make(input=lambda self: 1, output=property(lambda self: 1))) is None
 
 
+@pytest.mark.compat("5.2-skip-empty-class")
 def test_empty_inputs_may_be_skipped() -> None:
     skip = type("SkipEmpty", (), {"input": ("a", "b"), "force_empty_input": "b"})
     io = describe(sio(input_optional=("a", "b"), SkipEmpty=skip))

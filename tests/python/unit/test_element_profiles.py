@@ -16,6 +16,7 @@ from zato.server.service._json import dump_slowly
 from zato.server.service._profiles import describe_input
 
 
+@pytest.mark.compat("5.4-date")
 @pytest.mark.parametrize(
     ("element", "kinds"),
     [
@@ -37,6 +38,7 @@ def test_secrets_are_text_if_the_declaration_says_so() -> None:
     assert describe_input(_io.Secret("x"), "3.1", encrypts=False)["kind"] == "text"
 
 
+@pytest.mark.compat("5.4-dict")
 def test_keys_that_do_not_come_are_the_default_up_to_3_1() -> None:
     element = _io.Dict("x", "a", "b", default="none")
     old = describe_input(element, "3.0", encrypts=True)
@@ -45,6 +47,7 @@ def test_keys_that_do_not_come_are_the_default_up_to_3_1() -> None:
         convert_input("dict", {"a": 1}, describe_input(element, "3.2", encrypts=True))
 
 
+@pytest.mark.compat("5.4-date-format")
 def test_formats_of_dates_are_used_both_ways() -> None:
     for element in (_io.Date("x", "%d.%m.%Y"), _io.DateTime("x", format="%d.%m.%Y")):
         described = element.describe()
@@ -72,6 +75,7 @@ _JSON: Any = st.recursive(
 )
 
 
+@pytest.mark.compat("6.1-huge")
 @given(_JSON)
 def test_the_slow_writer_writes_everything(value: Any) -> None:
     for is_pretty in (False, True):

@@ -7,6 +7,7 @@ from zato.common import exception as e
 from zato.server.connection import http_soap
 
 
+@pytest.mark.compat("1.4-ZatoException")
 def test_the_message_is_bare_and_the_text_is_the_representation() -> None:
     error = e.ZatoException("abc", "it broke")
     assert (error.cid, error.msg, error.args) == ("abc", "it broke", ("it broke",))
@@ -15,6 +16,10 @@ def test_the_message_is_bare_and_the_text_is_the_representation() -> None:
     assert "status:`400`" in str(e.BadRequest("abc", "no"))
 
 
+@pytest.mark.compat(
+    "1.4-BackendInvocationError", "1.4-BadRequest", "1.4-Conflict", "1.4-Forbidden", "1.4-InternalServerError",
+    "1.4-MethodNotAllowed", "1.4-NotFound", "1.4-ServiceUnavailable", "1.4-TooManyRequests", "1.4-Unauthorized",
+)  # fmt: skip
 @pytest.mark.parametrize(
     ("error", "status", "message"),
     [
@@ -38,6 +43,7 @@ def test_reportable_exceptions_know_their_status(error: e.Reportable, status: in
     assert (error.cid, error.status, error.msg, error.needs_msg) == ("c", status, message, False)
 
 
+@pytest.mark.compat("1.4-ConnectorClosedException", "1.4-Inactive", "1.4-PubSubSubscriptionExists", "1.4-others")
 def test_details_of_single_classes() -> None:
     assert e.BadRequest("c", "m", True).needs_msg is True
     assert e.Unauthorized("c", "m", "Basic realm=x").challenge == "Basic realm=x"
@@ -53,6 +59,7 @@ def test_details_of_single_classes() -> None:
     )
 
 
+@pytest.mark.compat("1.3-old-exceptions", "1.3-zato.common.exception")
 def test_all_three_homes_have_the_same_classes() -> None:
     for name in http_soap.__all__:
         assert getattr(http_soap, name) is getattr(e, name)

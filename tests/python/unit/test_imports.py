@@ -7,12 +7,20 @@ from typing import Any
 
 import pytest
 
-from import_table import ALIASES, ATTRIBUTES, METHODS, MISSING, NAMES, VALUES
+from import_table import ALIASES, ATTRIBUTES, GROUPS, METHODS, MISSING, NAMES, VALUES, WAITED_FOR
 from zato.common._missing import MissingFeature
 
 ROWS = [
     (section, path, name) for section, paths in NAMES.items() for path, names in paths.items() for name in names.split()
 ]
+
+
+def compat_rows(section: str, path: str, name: str) -> list[str]:
+    """Gives the rows of the page on compatibility that a name belongs to."""
+    if path in WAITED_FOR or f"{path}:{name}" in WAITED_FOR:
+        return []
+    rows = [row for row, names in GROUPS.get(path, {}).items() if name in names.split()]
+    return rows or [f"{section}-{path}"]
 
 
 def imported(place: str) -> Any:
@@ -21,12 +29,15 @@ def imported(place: str) -> Any:
     return getattr(importlib.import_module(path), name)
 
 
-@pytest.mark.parametrize(("section", "path", "name"), ROWS)
+@pytest.mark.parametrize(
+    ("section", "path", "name"), [pytest.param(*row, marks=pytest.mark.compat(*compat_rows(*row))) for row in ROWS]
+)
 def test_every_name_imports(section: str, path: str, name: str) -> None:
     found = getattr(importlib.import_module(path), name)
     assert found is not None, section
 
 
+@pytest.mark.compat("1.1-zato.server.service.reqresp")
 @pytest.mark.parametrize("path", sorted({path for _, path, _ in ROWS}))
 def test_every_module_says_what_it_is(path: str) -> None:
     module = importlib.import_module(path)
@@ -35,12 +46,22 @@ def test_every_module_says_what_it_is(path: str) -> None:
         assert hasattr(module, name)
 
 
+@pytest.mark.compat(
+    "1.1-Bool", "1.1-ForceType", "1.1-Int", "1.1-ListOfDicts", "1.1-Model", "1.1-Opaque", "1.1-PubSubMessage",
+    "1.1-SOAPAdapter", "1.1-Text", "1.1-TimeUtil", "1.2-helpers-service", "1.3-zato.common.ext.bunch",
+    "1.3-zato.common.json_internal", "1.3-zato.common.marshal_.api", "1.3-zato.common.util.api",
+    "1.3-zato.common.util.time_", "1.4-ModelValidationError", "1.4-Reportable",
+)  # fmt: skip
 @pytest.mark.parametrize("line", ALIASES.strip().splitlines())
 def test_aliases_are_one_object(line: str) -> None:
     first, second = line.split()
     assert imported(first) is imported(second)
 
 
+@pytest.mark.compat(
+    "1.1-NOT_GIVEN", "1.3-zato.common", "1.3-zato.common.api", "1.9-channel", "1.9-content-type",
+    "1.9-data-format", "1.9-priorities", "1.9-pubsub", "1.9-scheduler", "1.9-web-socket",
+)  # fmt: skip
 @pytest.mark.parametrize(("path", "value"), VALUES.items())
 @pytest.mark.parametrize("home", ["zato.common", "zato.common.api"])
 def test_constants_have_their_values(home: str, path: str, value: Any) -> None:
@@ -50,12 +71,14 @@ def test_constants_have_their_values(home: str, path: str, value: Any) -> None:
     assert found == value
 
 
+@pytest.mark.compat("1.5-attributes", "1.6-attributes")
 @pytest.mark.parametrize("place", ATTRIBUTES)
 def test_base_classes_have_their_defaults(place: str) -> None:
     found = imported(place)
     assert {name: getattr(found, name) for name in ATTRIBUTES[place]} == ATTRIBUTES[place]
 
 
+@pytest.mark.compat("1.1-WSXAdapter", "1.5-call-params", "1.6-rest-call", "5.8-methods")
 @pytest.mark.parametrize("line", METHODS.strip().splitlines())
 def test_classes_have_their_methods(line: str) -> None:
     place, *names = line.split()
@@ -87,6 +110,7 @@ def test_missing_classes_can_be_subclassed() -> None:
     assert "not available" in repr(value)
 
 
+@pytest.mark.compat("1.3-zato.server.connection.http_soap")
 def test_exceptions_are_the_same_in_all_their_homes() -> None:
     home = importlib.import_module("zato.common.exception")
     for path in ("zato.common", "zato.server.connection.http_soap", "zato.common.marshal_.api"):
@@ -95,6 +119,7 @@ def test_exceptions_are_the_same_in_all_their_homes() -> None:
             assert getattr(module, name, getattr(home, name)) is getattr(home, name)
 
 
+@pytest.mark.compat("1.3-zato.common.broker_message")
 def test_the_action_of_publish_is_a_number_as_text() -> None:
     action = imported("zato.common.broker_message:SERVICE").PUBLISH
     assert action.value.isdigit() and "PUBLISH" in repr(action)

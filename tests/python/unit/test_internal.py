@@ -72,6 +72,7 @@ def fail_inside(name: str) -> None:
 ENVELOPE = {"result": "ZATO_OK", "cid": "abc", "details": ""}
 
 
+@pytest.mark.compat("1.2-zato.server.service.internal")
 def test_ping_answers_in_the_shape_of_the_profile() -> None:
     new = make(Ping)
     new.handle()
@@ -84,6 +85,7 @@ def test_ping_answers_in_the_shape_of_the_profile() -> None:
     assert inside.response.payload == {"zato_ping_response": {"pong": "zato"}}
 
 
+@pytest.mark.compat("1.2-echo")
 def test_echo_gives_the_raw_request_back() -> None:
     echo = make(Echo, raw_request=b"x")
     echo.handle()
@@ -254,6 +256,7 @@ def test_impossible_requests_are_refused_in_words(given: dict[str, Any], message
     assert message in caught.value.msg and caught.value.needs_msg
 
 
+@pytest.mark.compat("1.2-html")
 def test_pages_are_made_of_templates(monkeypatch: pytest.MonkeyPatch) -> None:
     service = make(HTMLService)
     monkeypatch.setitem(sys.modules, "django.conf", None)
@@ -269,6 +272,7 @@ def test_pages_are_made_of_templates(monkeypatch: pytest.MonkeyPatch) -> None:
     assert _html.render("{{ a }}", {"a": 1}) == "1"
 
 
+@pytest.mark.compat("1.2-gateways")
 def test_a_gateway_invokes_what_it_allows_and_nothing_else() -> None:
     class Gateway(WebSocketsGateway):
         services_allowed = ("crm.get",)
@@ -283,6 +287,7 @@ def test_a_gateway_invokes_what_it_allows_and_nothing_else() -> None:
     assert ServiceGateway.get_name() == "helpers.service-gateway" and issubclass(ServiceGateway, Invoke)
 
 
+@pytest.mark.compat("1.2-loggers")
 def test_loggers_log_what_they_are_named_after() -> None:
     service = make(JSONRawRequestLogger, raw_request=b'{"a": 1}')
     lines: list[Any] = []

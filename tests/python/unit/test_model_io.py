@@ -71,6 +71,7 @@ def read(declared: Any, payload: Any, params: dict[str, Any] | None = None, serv
     return describe(make(input=declared))["input_model"].read(payload, Bunch(params or {}), service)
 
 
+@pytest.mark.compat("5.8-input")
 def test_a_model_is_made_of_the_body_and_models_inside_of_it() -> None:
     made = read(Person, {**PERSON, "born": "2000-01-31", "boss": PERSON, "unknown": 1}, service="service")
     assert isinstance(made, Person) and made.born == date(2000, 1, 31)
@@ -80,12 +81,14 @@ def test_a_model_is_made_of_the_body_and_models_inside_of_it() -> None:
     assert made.seen == made.boss.seen == ("service", Person)
 
 
+@pytest.mark.compat("5.8-params")
 def test_parameters_of_the_channel_win_at_the_top_only() -> None:
     made = read(Person, PERSON, {"name": "Bob", "size": "9", "undeclared": "x"})
     assert (made.name, made.home.size, made.home.name) == ("Bob", 7, "Oslo")
     assert read(City, "", {"name": "x", "size": "5"}).size == 5, "an empty body is an empty object"
 
 
+@pytest.mark.compat("5.8-missing")
 @pytest.mark.parametrize(
     ("payload", "error", "path"),
     [
@@ -115,6 +118,7 @@ def test_a_body_of_another_form_is_refused(payload: Any) -> None:
     assert caught.value.needs_msg and "model `Person` takes an object" in caught.value.msg
 
 
+@pytest.mark.compat("5.8-failure")
 def test_conversions_that_fail_name_the_element() -> None:
     with pytest.raises(ValueError, match="element `/home/size`: invalid literal"):
         read(Person, {**PERSON, "home": {"name": "x", "size": "many"}})
@@ -129,6 +133,7 @@ def test_integers_whose_digits_the_parser_lost_are_refused() -> None:
     assert read(City, {"name": "x", "size": str(10**20)}).size == 10**20
 
 
+@pytest.mark.compat("5.8-nested")
 def test_lists_of_models() -> None:
     for declared in (list_[City], list[City], optional[list[City]]):
         assert [city.size for city in read(declared, [{"name": "a", "size": 1}, {"name": "b", "size": "2"}])] == [1, 2]
@@ -143,6 +148,7 @@ def test_lists_of_models() -> None:
         read(list_[City], [1])
 
 
+@pytest.mark.compat("5.8-reference")
 def test_instances_from_other_services_are_handed_over_as_they_are() -> None:
     city = City.from_dict({"name": "x", "size": 1})
     assert read(City, city) is city
@@ -190,6 +196,7 @@ def test_dictionaries_of_models() -> None:
         read(World, {"cities": {"a": {"name": "x"}}})
 
 
+@pytest.mark.compat("5.1-model")
 def test_a_model_may_be_declared_inside_simple_io() -> None:
     described = describe(sio(input=City, output=Person))
     assert described["input_model"] and described["output_model"]
@@ -198,6 +205,7 @@ def test_a_model_may_be_declared_inside_simple_io() -> None:
     assert mixed["output_model"] is None and mixed["output"][0]["name"] == "a" and mixed["is_wrapped"]
 
 
+@pytest.mark.compat("5.1-mixed")
 def test_names_next_to_a_model_are_a_model_too() -> None:
     names = ("name", "-user_id", "-is_new", Bool("-flag", default=True), AsIs("any"))
     described = describe(make(input=names, output=City))
@@ -235,6 +243,7 @@ def test_declarations_with_models_may_contradict_themselves() -> None:
         assert message in str(caught.value)
 
 
+@pytest.mark.compat("5.1-other-class")
 def test_other_classes_are_still_ignored_with_a_warning() -> None:
     warnings: list[str] = []
     assert describe(make(input=int), warnings=warnings) is None
@@ -242,6 +251,7 @@ def test_other_classes_are_still_ignored_with_a_warning() -> None:
     assert len(warnings) == 2
 
 
+@pytest.mark.compat("5.8-output")
 def test_an_empty_model_is_offered_for_output() -> None:
     output = describe(make(output=Person))["output_model"]
     payload = output.new()
@@ -253,6 +263,7 @@ def test_an_empty_model_is_offered_for_output() -> None:
     assert describe(make(output=list_[Person]))["output_model"].new() == []
 
 
+@pytest.mark.compat("5.8-vivify")
 def test_models_inside_come_into_being_under_4_1() -> None:
     output = describe(make(output=Person), "4.1")["output_model"]
     payload = output.new()
@@ -272,6 +283,7 @@ def test_dataclasses_have_a_json_form_wherever_they_are() -> None:
                                 "boss": None}  # fmt: skip
 
 
+@pytest.mark.compat("5.8-other-models")
 def test_pydantic_models() -> None:
     pydantic = pytest.importorskip("pydantic")
 

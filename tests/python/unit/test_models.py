@@ -42,6 +42,7 @@ class User(Model):
     extra: optional[dict_]
 
 
+@pytest.mark.compat("5.8-defaults")
 def test_what_does_not_come_is_a_default_or_empty() -> None:
     user = User.from_dict({"name": "x", "unknown": 1})
     assert user.to_dict() == {
@@ -57,6 +58,7 @@ def test_what_does_not_come_is_a_default_or_empty() -> None:
     }
 
 
+@pytest.mark.compat("1.4-ModelValidationError", "5.8-nested")
 def test_nested_models_are_made_and_errors_tell_the_path() -> None:
     user = User.from_dict({"name": "x", "addresses": [{"street": "a", "number": "7"}], "address": None})
     assert user.addresses[0].number == 7 and isinstance(user.addresses[0], Address)
@@ -73,6 +75,7 @@ def test_nested_models_are_made_and_errors_tell_the_path() -> None:
         User.from_dict({"name": "x", "address": 7})
 
 
+@pytest.mark.compat("5.8-coerced")
 def test_times_are_read_and_other_types_stay() -> None:
     class Event(Model):
         day: date_
@@ -100,6 +103,7 @@ def test_times_are_read_and_other_types_stay() -> None:
         Event.from_dict({"amount": 0, "at": "soon"})
 
 
+@pytest.mark.compat("5.8-access")
 def test_fields_are_read_like_a_dictionary() -> None:
     user = User.from_dict({"name": "x"})
     assert user["name"] == user.get("name") == "x"
@@ -108,6 +112,7 @@ def test_fields_are_read_like_a_dictionary() -> None:
     assert list(User.zato_get_fields())[:3] == ["address", "addresses", "age"]
 
 
+@pytest.mark.compat("5.8-clone", "5.8-methods")
 def test_copies_share_nothing_and_json_is_bytes() -> None:
     user = User.from_dict({"name": "x", "addresses": [{"street": "a", "number": 1}]})
     copied = user.clone()
@@ -116,6 +121,7 @@ def test_copies_share_nothing_and_json_is_bytes() -> None:
     assert Address.from_dict({"street": "a", "number": 1}).to_json() == b'{"street":"a","number":1}'
 
 
+@pytest.mark.compat("5.8-optional")
 def test_an_undecorated_model_with_string_annotations_works() -> None:
     class Late(Model):
         value: "optional[int]"
@@ -124,6 +130,7 @@ def test_an_undecorated_model_with_string_annotations_works() -> None:
     assert Late.from_dict({}).to_dict() == {"value": 0, "other": 0}
 
 
+@pytest.mark.compat("5.8-after-created")
 def test_after_created_sees_service_and_data() -> None:
     seen = []
 

@@ -28,6 +28,7 @@ identifiers = st.from_regex(r"[a-z][a-z0-9_]{0,12}", fullmatch=True)
 class_names = st.from_regex(r"[A-Za-z_][A-Za-z0-9_]{0,20}", fullmatch=True)
 
 
+@pytest.mark.compat("2.2-examples", "2.2-internal", "2.2-separators", "2.2-underscores")
 @pytest.mark.parametrize(("impl_name", "expected"), EXAMPLES.items())
 def test_documented_examples_hold(impl_name: str, expected: str) -> None:
     assert convert_impl_name(impl_name) == expected
@@ -49,11 +50,13 @@ def test_names_of_names_are_the_same(module: str, cls: str) -> None:
     assert convert_impl_name(name) == name
 
 
+@pytest.mark.compat("2.2-separators")
 @given(st.from_regex(r"([A-Z][a-z]+){1,6}", fullmatch=True))
 def test_plain_camel_case_splits_at_every_capital(text: str) -> None:
     assert uncamelify(text).count("-") == sum(letter.isupper() for letter in text) - 1
 
 
+@pytest.mark.compat("2.2-path")
 @pytest.mark.parametrize(
     ("location", "expected"),
     [
@@ -72,6 +75,7 @@ def test_module_comes_from_the_path_since_3_2(location: str, expected: str) -> N
     assert module_from_path(location) == expected
 
 
+@pytest.mark.compat("2.2-path")
 @pytest.mark.parametrize(
     ("profile", "expected"), [("2.0", "crm"), ("3.1", "crm"), ("3.2", "api.crm"), ("4.1", "api.crm")]
 )
@@ -80,6 +84,7 @@ def test_profiles_differ_below_a_source_directory(profile: str, expected: str) -
     assert found == expected
 
 
+@pytest.mark.compat("2.2-packages")
 @pytest.mark.parametrize("profile", ["2.0", "3.2"])
 def test_files_of_packages_are_called_by_their_dotted_names(profile: str) -> None:
     found = module_of_file(

@@ -25,6 +25,7 @@ def strict() -> Iterator[Deployments]:
     loader.close()
 
 
+@pytest.mark.compat("1.3-old-names", "1.3-zato.distlock")
 @pytest.mark.parametrize("name", ABSENT)
 def test_deployed_modules_import_it_and_nobody_else_does(it: Deployments, name: str) -> None:
     text = f"import {name}\n" + service("Get", f"import {name} as again; return {name}, again")
@@ -40,6 +41,7 @@ def test_most_old_names_are_tested() -> None:
     assert {"anyjson", "bunch", "httplib", "urlparse", "urllib2", "StringIO", "ConfigParser", "Queue"} <= set(ABSENT)
 
 
+@pytest.mark.compat("1.3-old-names", "1.3-zato.bunch")
 @pytest.mark.parametrize(
     "line",
     [
@@ -129,6 +131,7 @@ def test_names_that_are_nowhere_are_refused(it: Deployments) -> None:
     assert "nowhere_to_be_found" in found["message"] or "quote" in found["message"]
 
 
+@pytest.mark.compat("1.3-old-names-off")
 @pytest.mark.parametrize(
     ("line", "instead"),
     [

@@ -23,6 +23,7 @@ class Named(Service):
     name = "crm.named"
 
 
+@pytest.mark.compat("2.2-explicit")
 def test_names_come_from_the_class_or_its_module() -> None:
     module = __name__.rpartition(".")[2].replace("_", "-")
     assert GetClient.get_name().endswith(f"{module}.get-client")
@@ -38,11 +39,13 @@ def test_a_service_must_implement_handle() -> None:
         Named().handle()
 
 
+@pytest.mark.compat("3.1-logger")
 def test_loggers_are_named_after_services(log: Records) -> None:
     assert Named().logger.name == "crm.named"
     assert Named.logger is Named().logger
 
 
+@pytest.mark.compat("3.4-log-input", "3.4-log-output")
 def test_input_and_output_can_be_logged(log: Records) -> None:
     instance: Any = Named()
     instance.request = SimpleNamespace(payload={"a": 1})
@@ -56,6 +59,7 @@ def test_input_and_output_can_be_logged(log: Records) -> None:
     assert facts["wsgi_environ"] == "(suppressed)"
 
 
+@pytest.mark.compat("3.4-spawn")
 def test_functions_run_in_threads_of_their_own(log: Records) -> None:
     release = threading.Event()
 
@@ -75,6 +79,7 @@ def test_functions_run_in_threads_of_their_own(log: Records) -> None:
     assert not failed.successful() and isinstance(failed.exception, ZeroDivisionError)
 
 
+@pytest.mark.compat("3.4-sleep")
 def test_sleeping_takes_seconds() -> None:
     Named().sleep(0)
 
@@ -101,6 +106,7 @@ def test_historical_import_paths_work(path: str) -> None:
     assert all(hasattr(module, name) for name in module.__all__)
 
 
+@pytest.mark.compat("3.4-extract-target")
 def test_small_functions() -> None:
     assert [asbool(value) for value in ("True", "no", "", 1, None)] == [True, False, False, True, False]
     with pytest.raises(ValueError, match="neither true nor false"):
@@ -142,3 +148,9 @@ def test_facades_of_parts_that_are_not_there_name_the_part() -> None:
         _ = service.rest["CRM"]
     with pytest.raises(MissingFeature, match=r"`self\.email\.smtp` needs mail connections"):
         service.email.smtp.get("Mail")
+
+
+@pytest.mark.compat("3.4-internals")
+def test_internals_of_earlier_versions_are_not_there() -> None:
+    for name in ("update", "update_handle", "set_response_data", "http_method_handlers"):
+        assert not hasattr(Service(), name)

@@ -13,6 +13,7 @@ from zato.common.ext import dataclasses as carried
 from zato.common.marshal_.api import ElementMissing, Model
 
 
+@pytest.mark.compat("1.7-generics")
 def test_generics_have_origins() -> None:
     assert typing.get_origin(t.list_[int]) is list
     assert typing.get_origin(t.dict_[str, int]) is dict
@@ -20,6 +21,7 @@ def test_generics_have_origins() -> None:
     assert typing.get_args(t.strnone) == (str, type(None))
 
 
+@pytest.mark.compat("1.7-dataclasses")
 def test_everything_of_dataclasses_is_there() -> None:
     for home in (t, carried):
         for name in dataclasses.__all__:
@@ -28,6 +30,7 @@ def test_everything_of_dataclasses_is_there() -> None:
     assert hasattr(dataclasses.make_dataclass("X", ["a"]), carried._PARAMS)
 
 
+@pytest.mark.compat("1.7-unions")
 def test_unions_are_recognized_and_taken_apart() -> None:
     assert t.is_union(t.optional[int]) and t.is_union(int | str) and not t.is_union(t.list_[int])
     assert t.extract_from_union(t.union_[int, str]) == ((int, str), int, str)
@@ -35,6 +38,7 @@ def test_unions_are_recognized_and_taken_apart() -> None:
         t.extract_from_union(int)
 
 
+@pytest.mark.compat("1.7-fields")
 def test_default_fields_are_new_each_time() -> None:
     @dataclasses.dataclass
     class Order:
@@ -47,6 +51,7 @@ def test_default_fields_are_new_each_time() -> None:
     assert (second.lines, second.notes) == ([], {})
 
 
+@pytest.mark.compat("1.7-from-dict")
 def test_instances_are_made_of_dictionaries() -> None:
     class Plain:
         def __init__(self) -> None:
@@ -63,6 +68,7 @@ def test_instances_are_made_of_dictionaries() -> None:
         t.instance_from_dict(User, {})
 
 
+@pytest.mark.compat("1.7-from-dict")
 def test_dataclasses_are_made_of_nested_dictionaries() -> None:
     @dataclasses.dataclass
     class Line:
@@ -84,5 +90,6 @@ def test_dataclasses_are_made_of_nested_dictionaries() -> None:
         t.from_dict(int, {})
 
 
+@pytest.mark.compat("1.7-zone")
 def test_a_date_with_a_zone_is_a_datetime() -> None:
     assert issubclass(t.datetimez, datetime) and t.datetimez is t.DateTimeWithZone

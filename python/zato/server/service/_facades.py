@@ -13,6 +13,37 @@ from zato.common._missing import missing_object
 __all__ = ["AbsentFacades"]
 
 
+# What attributes of `self.out` need.
+_OUTGOING = {
+    "amqp": "AMQP connections",
+    "as2": "AS2 and AS4 connections",
+    "as4": "AS2 and AS4 connections",
+    "def_kafka": "Kafka connections",
+    "ftp": "FTP connections",
+    "graphql": "GraphQL connections",
+    "hl7": "HL7 connections",
+    "ibm_mq": "IBM MQ connections",
+    "jms_wmq": "IBM MQ connections",
+    "kafka": "Kafka connections",
+    "ldap": "LDAP connections",
+    "mongodb": "MongoDB connections",
+    "odoo": "Odoo connections",
+    "plain_http": "outgoing REST connections",
+    "redis": "Redis connections",
+    "rest": "outgoing REST connections",
+    "sap": "SAP connections",
+    "sftp": "SFTP connections",
+    "sms": "SMS connections",
+    "soap": "outgoing SOAP connections",
+    "sql": "SQL connections",
+    "stomp": "STOMP connections",
+    "vault": "Vault connections",
+    "wmq": "IBM MQ connections",
+    "wsx": "WebSocket connections",
+    "zmq": "ZeroMQ connections",
+}
+
+
 class AbsentFacades:
     """The attributes; using one raises `MissingFeature`."""
 
@@ -26,6 +57,7 @@ class AbsentFacades:
     es: Any = missing_object("self.es", "Elasticsearch connections")
     im: Any = missing_object("self.im", "connections to messengers")
     kvdb: Any = missing_object("self.kvdb", "Redis connections")
+    publish: Any = missing_object("self.publish", "publish/subscribe")
     pubsub: Any = missing_object("self.pubsub", "publish/subscribe")
     redis: Any = missing_object("self.redis", "Redis connections")
     search: Any = missing_object("self.search", "search connections")
