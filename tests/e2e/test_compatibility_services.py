@@ -71,7 +71,7 @@ def test_hooks_that_are_not_implemented_can_be_called(profiled: Profiled) -> Non
         pytest.param("accept", True, marks=compat("2.5-accept-error")),
         pytest.param("before_handle", False, marks=compat("2.5-before-handle")),
         pytest.param("validate_input", True, marks=compat("2.5-validate-input")),
-        pytest.param("handle", True, marks=compat("2.5-handle", "2.5-serialized")),
+        pytest.param("handle", True, marks=compat("2.5-handle")),
         pytest.param("validate_output", True, marks=compat("2.5-validate-output")),
         pytest.param("after_handle", False, marks=compat("2.5-after-handle")),
         pytest.param("finalize_handle", False, marks=compat("2.5-finalize")),
@@ -85,6 +85,11 @@ def test_a_hook_that_fails_ends_the_invocation_or_not(profiled: Profiled, fail: 
         assert profiled.json("hooks.recorded", body, "POST") == {"handled": True}
     ran = profiled.json("hooks.calls")
     assert ran == (STEPS[: STEPS.index(fail) + 1] if is_fatal else STEPS)
+
+
+@compat("2.5-serialized")
+def test_of_two_failures_the_one_of_the_handler_is_told(profiled: Profiled) -> None:
+    assert "the first failure" in profiled.details("audit.fails-twice", 500)
 
 
 @compat("2.5-accept", "6.3-accept")

@@ -34,7 +34,7 @@ def test_what_is_there_for_single_versions() -> None:
 
 @pytest.mark.compat("3.2-service")
 def test_what_is_not_there_is_named() -> None:
-    with pytest.raises(AttributeError, match="`self.request` has no attribute `other`$"):
+    with pytest.raises(AttributeError, match=r"`self\.request` has no attribute `other`$"):
         find_request_part("other", FACTS)
     with pytest.raises(AttributeError, match="the service itself is `self`"):
         find_request_part("service", FACTS)

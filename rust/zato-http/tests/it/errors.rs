@@ -67,6 +67,16 @@ async fn every_failure_has_its_status() {
 }
 
 #[tokio::test]
+async fn a_status_of_its_own_is_sent_by_4_1_only() {
+    for profile in Profile::ALL {
+        let (text, json) = answers(profile, Failure::new(FailureKind::Reported(418), "teapot")).await;
+        let status = if profile == Profile::V4_1 { 418 } else { 500 };
+        assert_eq!((text.status, json.status), (status, status), "{profile}");
+        assert_eq!(text.body, "teapot");
+    }
+}
+
+#[tokio::test]
 async fn bad_request_hides_its_message_from_3_2_on_unless_it_is_needed() {
     let failure = |needs_message| Failure { needs_message, ..Failure::new(FailureKind::BadRequest, "why") };
     for profile in Profile::ALL {
