@@ -5,7 +5,6 @@ What they stand for is never imitated: whoever uses one is told which part is mi
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any, NoReturn
 
 __all__ = ["Missing", "MissingFeature", "MissingObject", "missing_object", "refuse"]
@@ -71,17 +70,16 @@ class Missing(metaclass=_MissingClass):
 class MissingObject:
     """An object that can be imported; using it raises `MissingFeature`."""
 
-    __slots__ = ("_name", "_needs", "_parts")
+    __slots__ = ("_name", "_needs")
 
-    def __init__(self, name: str, needs: str, parts: Mapping[str, str]) -> None:
+    def __init__(self, name: str, needs: str) -> None:
         self._name = name
         self._needs = needs
-        self._parts = parts
 
     def __getattr__(self, name: str) -> Any:
         if _is_protocol(name):
             raise AttributeError(name)
-        refuse(f"{self._name}.{name}", self._parts.get(name, self._needs))
+        refuse(f"{self._name}.{name}", self._needs)
 
     def __getitem__(self, key: Any) -> Any:
         refuse(f"{self._name}[{key!r}]", self._needs)
@@ -93,12 +91,6 @@ class MissingObject:
         return f"<{self._name}: not available, needs {self._needs}>"
 
 
-def missing_object(name: str, needs: str, parts: Mapping[str, str] | None = None) -> Any:
-    """Gives an object whose every use raises `MissingFeature`; see `Missing`.
-
-    Args:
-        name: What it is called.
-        needs: What is missing.
-        parts: What is missing for single attributes.
-    """
-    return MissingObject(name, needs, parts or {})
+def missing_object(name: str, needs: str) -> Any:
+    """Gives an object whose every use raises `MissingFeature`; see `Missing`."""
+    return MissingObject(name, needs)

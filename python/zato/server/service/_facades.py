@@ -13,37 +13,6 @@ from zato.common._missing import missing_object
 __all__ = ["AbsentFacades"]
 
 
-# What attributes of `self.out` need.
-_OUTGOING = {
-    "amqp": "AMQP connections",
-    "as2": "AS2 and AS4 connections",
-    "as4": "AS2 and AS4 connections",
-    "def_kafka": "Kafka connections",
-    "ftp": "FTP connections",
-    "graphql": "GraphQL connections",
-    "hl7": "HL7 connections",
-    "ibm_mq": "IBM MQ connections",
-    "jms_wmq": "IBM MQ connections",
-    "kafka": "Kafka connections",
-    "ldap": "LDAP connections",
-    "mongodb": "MongoDB connections",
-    "odoo": "Odoo connections",
-    "plain_http": "outgoing REST connections",
-    "redis": "Redis connections",
-    "rest": "outgoing REST connections",
-    "sap": "SAP connections",
-    "sftp": "SFTP connections",
-    "sms": "SMS connections",
-    "soap": "outgoing SOAP connections",
-    "sql": "SQL connections",
-    "stomp": "STOMP connections",
-    "vault": "Vault connections",
-    "wmq": "IBM MQ connections",
-    "wsx": "WebSocket connections",
-    "zmq": "ZeroMQ connections",
-}
-
-
 class AbsentFacades:
     """The attributes; using one raises `MissingFeature`."""
 
