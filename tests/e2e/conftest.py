@@ -42,5 +42,6 @@ def own_zato(tmp_path: Path) -> Iterator[Environment]:
 @pytest.fixture(scope="session", params=PROFILES)
 def profiled(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Profiled]:
     """A running environment of each profile in turn, shared by all tests."""
+    pytest.importorskip("sqlalchemy", reason="its services answer with rows of a database")
     with profiled_environment(tmp_path_factory.mktemp("env") / "qs", request.param) as made:
         yield made

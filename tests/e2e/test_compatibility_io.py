@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 from profiles import Profiled
 
-pytest.importorskip("sqlalchemy")
 compat = pytest.mark.compat
 
 

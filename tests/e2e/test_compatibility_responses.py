@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 from profiles import Profiled
 
-pytest.importorskip("sqlalchemy")
 compat = pytest.mark.compat
 
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}

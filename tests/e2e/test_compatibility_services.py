@@ -8,7 +8,6 @@ import pytest
 from environment import wait_for
 from profiles import Profiled
 
-pytest.importorskip("sqlalchemy")
 compat = pytest.mark.compat
 
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
