@@ -18,30 +18,6 @@ from zato.server.service._service_store import ServiceStore
 from zato.server.service._static_config import StaticConfig
 
 
-class ServiceStore:
-    """What services are deployed (`self.server.service_store`). Identifiers are those that `invoke_by_id` takes."""
-
-    @property
-    def name_to_impl_name(self) -> dict[str, str]:
-        """Module and class by service name."""
-        return {service["name"]: service["impl_name"] for service in _core.deployed_services()}
-
-    @property
-    def id_to_name(self) -> dict[str, str]:
-        """Service names by identifier, which is a text here."""
-        return {str(service["id"]): service["name"] for service in _core.deployed_services()}
-
-    @property
-    def impl_name_to_id(self) -> dict[str, int]:
-        """Identifiers by module and class; they are the same on all workers and servers."""
-        return {service["impl_name"]: service["id"] for service in _core.deployed_services()}
-
-    @property
-    def id_to_impl_name(self) -> dict[int, str]:
-        """Module and class by identifier."""
-        return {service["id"]: service["impl_name"] for service in _core.deployed_services()}
-
-
 class Server:
     """The server this process belongs to."""
 
@@ -147,11 +123,6 @@ class Server:
             ValueError: If it is not encrypted, was encrypted with another key, or was changed.
         """
         return _core.decrypt(data.decode("utf-8") if isinstance(data, bytes) else data)
-
-    @property
-    def service_store(self) -> ServiceStore:
-        """What services are deployed."""
-        return ServiceStore()
 
     def invoke(self, service: str | type, request: Any = None, *args: Any, **kwargs: Any) -> Any:
         """Invokes a service on this thread, the way `self.invoke` of services does; the answer is the same.

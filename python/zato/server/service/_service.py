@@ -17,9 +17,9 @@ from zato.server.service import _user_config
 from zato.server.service._crypto import Crypto
 from zato.server.service._facades import AbsentFacades
 from zato.server.service._hooks import Hooks
-from zato.server.service._outgoing import Outgoing, Rest
-from zato.server.service._odb import ODB
 from zato.server.service._invocation import InvocationFacades
+from zato.server.service._odb import ODB
+from zato.server.service._outgoing import Outgoing, Rest
 from zato.server.service._server import Server
 from zato.server.service._static_config import StaticConfig
 from zato.server.service._thread import ServiceThread

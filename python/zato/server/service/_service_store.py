@@ -33,6 +33,21 @@ class ServiceStore:
         """Service names by implementation name."""
         return {facts["impl_name"]: facts["name"] for facts in _core.list_services()}
 
+    @property
+    def id_to_name(self) -> dict[str, str]:
+        """Service names by identifier, which is a text here; identifiers are those that `invoke_by_id` takes."""
+        return {str(facts["id"]): facts["name"] for facts in _core.deployed_services()}
+
+    @property
+    def impl_name_to_id(self) -> dict[str, int]:
+        """Identifiers by implementation name; they are the same on all workers and servers."""
+        return {facts["impl_name"]: facts["id"] for facts in _core.deployed_services()}
+
+    @property
+    def id_to_impl_name(self) -> dict[int, str]:
+        """Implementation names by identifier."""
+        return {facts["id"]: facts["impl_name"] for facts in _core.deployed_services()}
+
     def is_deployed(self, name: str) -> bool:
         """Says whether there is a service of this name."""
         return name in self.name_to_impl_name
