@@ -118,4 +118,4 @@ def test_without_sqlalchemy_it_says_what_to_install(monkeypatch: pytest.MonkeyPa
     with pytest.raises(MissingFeature, match=r"`self.odb` needs SQLAlchemy, which is not installed"):
         Service.odb.session()
     monkeypatch.undo()
-    vars(model).pop("Server", None)
+    monkeypatch.delattr(model, "Server", raising=False)

@@ -12,10 +12,9 @@ from zato.common._missing import MissingFeature
 from zato.common.util.time_ import TimeUtil, datetime_from_ms
 from zato.common.util.time_format import format_time, parse_time, zone_from_name
 
-TOKENS = [
-    *["YYYY", "YYY", "YY", "MMMM", "MMM", "MM", "M", "DDDD", "DDD", "DD", "D", "Do", "dddd", "ddd", "dd", "d", "HH", "H", "hh", "h", "mm", "m", "ss", "s"],
-    *["SSSSSSSSS", "SSSSSS", "SSSSS", "SSSS", "SSS", "SS", "S", "a", "A", "ZZZ", "ZZ", "Z", "X", "x", "W", "[YYYY]"],
-]
+TOKENS = ["YYYY", "YYY", "YY", "MMMM", "MMM", "MM", "M", "DDDD", "DDD", "DD", "D", "Do", "dddd", "ddd", "dd", "d"]
+TOKENS += ["HH", "H", "hh", "h", "mm", "m", "ss", "s", "SSSSSSSSS", "SSSSSS", "SSSSS", "SSSS", "SSS", "SS", "S"]
+TOKENS += ["a", "A", "ZZZ", "ZZ", "Z", "X", "x", "W", "[YYYY]"]
 moments = st.datetimes(min_value=dt.datetime(1900, 1, 1), max_value=dt.datetime(2200, 1, 1))
 offsets = st.sampled_from([0, 330, -180])
 zones = offsets.map(lambda minutes: dt.timezone(dt.timedelta(minutes=minutes)))

@@ -121,7 +121,8 @@ def _rows(services: list[dict[str, Any]]) -> list[Any]:
             known[name] = -len(known) - 1
             missing = {"name": name, "impl_name": "", "is_active": True, "is_internal": False, "slow_threshold": 99999}
             rows.append(tables.Service(id=known[name], **missing, **here))
-        rows.append(_channel(tables.HTTPSOAP, channel, known[name], definitions.get(channel.get("security")), here))
+        security = definitions.get(channel.get("security") or "")
+        rows.append(_channel(tables.HTTPSOAP, channel, known[name], security, here))
     return rows
 
 

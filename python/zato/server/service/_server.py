@@ -27,7 +27,6 @@ class Server:
     worker_store: Any = missing_object("self.server.worker_store", "the worker store of 2.0-3.2")
 
     def __init__(self) -> None:
-        self.time_util = TimeUtil()
         #: Configuration files of users; the same as `self.config` of services.
         self.user_config = _user_config.config
         #: Files that services need as they are.
@@ -38,6 +37,11 @@ class Server:
         self.service_store = ServiceStore()
         self._server_conf: Bunch | None = None
         self._cluster: dict[str, Any] | None = None
+
+    @property
+    def time_util(self) -> TimeUtil:
+        """What `self.time` is, with the formats of the server's compat profile."""
+        return TimeUtil(self.profile)
 
     @property
     def cluster_id(self) -> int:

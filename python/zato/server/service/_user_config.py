@@ -6,7 +6,7 @@ The server reads the files and hands them over as a whole when one changes; read
 from __future__ import annotations
 
 import os
-from collections.abc import ItemsView, Iterator, KeysView, ValuesView
+from collections.abc import Iterator
 from typing import Any
 
 from zato.bunch import Bunch, bunchify
@@ -28,15 +28,15 @@ class UserConfig(Bunch):
     def _zato_now(self) -> dict[str, Any]:
         return dict(tuple(dict.items(self)))
 
-    def keys(self) -> KeysView[str]:
+    def keys(self) -> Any:
         """Gives the keys of the files there are now."""
         return self._zato_now().keys()
 
-    def values(self) -> ValuesView[Any]:
+    def values(self) -> Any:
         """Gives the files there are now."""
         return self._zato_now().values()
 
-    def items(self) -> ItemsView[str, Any]:
+    def items(self) -> Any:
         """Gives keys and files there are now."""
         return self._zato_now().items()
 
