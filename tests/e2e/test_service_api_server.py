@@ -38,6 +38,7 @@ def test_the_server_knows_itself_and_its_services(zato: Environment) -> None:
         "repo": str(zato.server / "config" / "repo"),
         "impl": "configured.Facts",
         "slow": 99999,
+        "id": "configured.facts",
         "class": True,
         "deployed": [True, False],
         "time": True,

@@ -19,7 +19,7 @@ class ServiceStore:
     def services(self) -> dict[str, Bunch]:
         """Facts about services by implementation name (`module.Class`).
 
-        Keys: `name`, `impl_name`, `is_active`, `is_internal`, `service_class`, `slow_threshold`, `source_path`, `line`.
+        Keys: `id`, `name`, `impl_name`, `is_active`, `is_internal`, `service_class`, `slow_threshold`, `source_path`, `line`.
         """
         return {facts["impl_name"]: _described(facts) for facts in _core.list_services()}
 
@@ -35,18 +35,18 @@ class ServiceStore:
 
     @property
     def id_to_name(self) -> dict[str, str]:
-        """Service names by identifier, which is a text here; identifiers are those that `invoke_by_id` takes."""
-        return {str(facts["id"]): facts["name"] for facts in _core.deployed_services()}
-
-    @property
-    def impl_name_to_id(self) -> dict[str, int]:
-        """Identifiers by implementation name; they are the same on all workers and servers."""
-        return {facts["impl_name"]: facts["id"] for facts in _core.deployed_services()}
+        """Service names by identifier, which is a text here."""
+        return {str(facts["id"]): facts["name"] for facts in _core.list_services()}
 
     @property
     def id_to_impl_name(self) -> dict[int, str]:
         """Implementation names by identifier."""
-        return {facts["id"]: facts["impl_name"] for facts in _core.deployed_services()}
+        return {facts["id"]: facts["impl_name"] for facts in _core.list_services()}
+
+    @property
+    def impl_name_to_id(self) -> dict[str, int]:
+        """Identifiers by implementation name; they are the same on all workers and servers."""
+        return {facts["impl_name"]: facts["id"] for facts in _core.list_services()}
 
     def is_deployed(self, name: str) -> bool:
         """Says whether there is a service of this name."""
