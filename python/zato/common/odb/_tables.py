@@ -8,12 +8,7 @@ from __future__ import annotations
 from typing import Any, NoReturn
 
 from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Integer, String, Text
-
-try:
-    from sqlalchemy.orm import declarative_base, relationship
-except ImportError:
-    from sqlalchemy.ext.declarative import declarative_base
-    from sqlalchemy.orm import relationship
+from sqlalchemy.orm import declarative_base, relationship
 
 __all__ = ["HTTPSOAP", "APIKeySecurity", "Base", "Cluster", "HTTPBasicAuth", "SecurityBase", "Server", "Service"]
 

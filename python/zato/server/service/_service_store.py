@@ -19,7 +19,8 @@ class ServiceStore:
     def services(self) -> dict[str, Bunch]:
         """Facts about services by implementation name (`module.Class`).
 
-        Keys: `id`, `name`, `impl_name`, `is_active`, `is_internal`, `service_class`, `slow_threshold`, `source_path`, `line`.
+        Keys: `id`, `name`, `impl_name`, `is_active`, `is_internal`, `service_class`, `slow_threshold`, `source_path`,
+        `line`.
         """
         return {facts["impl_name"]: _described(facts) for facts in _core.list_services()}
 
