@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use serde_json::{Map, Value, json};
 use zato_core::guest::UserConfiguration;
@@ -16,6 +17,9 @@ use crate::config::{Environment, ini};
 const ENVIRONMENT_FILE: &str = "env.ini";
 const ENVIRONMENT_STANZA: &str = "env";
 
+/// How long a file that is gone stays in force: editors take a file away before they write the new one.
+pub(super) const GRACE: Duration = Duration::from_millis(200);
+
 /// Files and what is in them.
 #[derive(Debug)]
 pub(super) struct Files {
@@ -25,6 +29,10 @@ pub(super) struct Files {
     secrets: SecretsFile,
     is_typed: bool,
     known: BTreeMap<PathBuf, Known>,
+    /// Files of the latest look.
+    listed: Vec<Listed>,
+    /// Since when files of it are gone.
+    gone: BTreeMap<PathBuf, Instant>,
     /// Values of `env.ini`.
     variables: BTreeMap<String, String>,
     version: u64,
@@ -56,6 +64,8 @@ impl Files {
             secrets,
             is_typed,
             known: BTreeMap::new(),
+            listed: Vec::new(),
+            gone: BTreeMap::new(),
             variables: BTreeMap::new(),
             version: 0,
             content: String::new(),
@@ -69,8 +79,12 @@ impl Files {
 
     /// Reads all files again. Gives the configuration if it is another one than before. Files that somebody is
     /// writing stay as they were.
-    pub(super) fn refresh(&mut self, is_being_written: impl Fn(&Path) -> bool) -> Option<UserConfiguration> {
-        let listed = self.sources.list();
+    pub(super) fn refresh(
+        &mut self,
+        now: Instant,
+        is_being_written: impl Fn(&Path) -> bool,
+    ) -> Option<UserConfiguration> {
+        let listed = self.list(now);
         self.known.retain(|path, _| listed.iter().any(|file| file.path == *path));
         let is_environment =
             |file: &&Listed| file.path.file_name().is_some_and(|name| name == ENVIRONMENT_FILE);
@@ -94,14 +108,42 @@ impl Files {
         Some(UserConfiguration { version: self.version, content })
     }
 
+    /// When to look again although nothing happens: some file is gone, perhaps for a moment only.
+    pub(super) fn look_again_at(&self) -> Option<Instant> {
+        self.gone.values().min().map(|since| *since + GRACE)
+    }
+
+    /// Lists files, those that have just gone included.
+    fn list(&mut self, now: Instant) -> Vec<Listed> {
+        let found = self.sources.list();
+        let is_there = |path: &Path| found.iter().any(|file| file.path == path);
+        let mut listed = Vec::new();
+        let mut gone = BTreeMap::new();
+        for file in std::mem::take(&mut self.listed).into_iter().filter(|file| !is_there(&file.path)) {
+            let since = self.gone.get(&file.path).copied().unwrap_or(now);
+            if now < since + GRACE {
+                gone.insert(file.path.clone(), since);
+                listed.push(file);
+            }
+        }
+        self.gone = gone;
+        listed.extend(found);
+        self.listed.clone_from(&listed);
+        listed
+    }
+
     /// Reads one file, if it has changed or has to be understood again.
     fn read(&mut self, path: &Path, is_being_written: &impl Fn(&Path) -> bool, is_again: bool) {
         let target = path.canonicalize().unwrap_or_else(|_| path.to_path_buf());
         let known = self.known.entry(path.to_path_buf()).or_default();
-        if is_being_written(path) || is_being_written(&target) {
+        if self.gone.contains_key(path) || is_being_written(path) || is_being_written(&target) {
             return;
         }
-        let text = ini::read_text(path).map_err(|error| error.report());
+        let text = match ini::read_text(path) {
+            // It went while this looked at it; what is to become of it is seen when directories are listed.
+            Err(error) if error.kind() == ErrorKind::NotFound && known.tree.is_some() => return,
+            other => other.map_err(|error| error.report()),
+        };
         if known.text.as_ref() == Some(&text) && !is_again {
             return;
         }
@@ -192,6 +234,11 @@ mod tests {
 
     use super::*;
 
+    /// A look now.
+    fn look(files: &mut Files) -> Option<UserConfiguration> {
+        files.refresh(Instant::now(), nobody)
+    }
+
     fn nobody(_: &Path) -> bool {
         false
     }
@@ -210,24 +257,30 @@ mod tests {
         let root = tempfile::tempdir().unwrap();
         let path = root.path().join("app.ini");
         let mut files = files(root.path(), Vec::new());
-        assert_eq!(content(files.refresh(nobody))["files"], json!({}));
+        assert_eq!(content(look(&mut files))["files"], json!({}));
         fs::write(&path, "[a]\nb=1\n").unwrap();
         let good = json!({"app": {"a": {"b": 1}}});
-        assert_eq!(content(files.refresh(nobody))["files"], good);
-        assert_eq!(files.refresh(nobody), None);
+        assert_eq!(content(look(&mut files))["files"], good);
+        assert_eq!(look(&mut files), None);
         fs::write(&path, "[a\nb=2\n").unwrap();
         fs::write(root.path().join("other.ini"), "c=3\n").unwrap();
-        assert_eq!(
-            content(files.refresh(nobody))["files"],
-            json!({"app": {"a": {"b": 1}}, "other": {"c": 3}})
-        );
+        assert_eq!(content(look(&mut files))["files"], json!({"app": {"a": {"b": 1}}, "other": {"c": 3}}));
         fs::write(&path, "[a]\nb=4\n").unwrap();
-        assert_eq!(files.refresh(|_| true), None);
-        let last = files.refresh(nobody).unwrap();
+        assert_eq!(files.refresh(Instant::now(), |_| true), None);
+        let last = look(&mut files).unwrap();
         assert_eq!(last.version, 4);
         assert!(last.content.contains("\"b\":4") && !format!("{last:?}").contains("\"b\""));
         fs::remove_file(&path).unwrap();
-        assert_eq!(content(files.refresh(nobody))["files"], json!({"other": {"c": 3}}));
+        let now = Instant::now();
+        // It may be on its way.
+        assert_eq!(files.refresh(now, nobody), None);
+        assert_eq!(files.look_again_at(), Some(now + GRACE));
+        fs::write(&path, "[a]\nb=4\n").unwrap();
+        assert_eq!(files.refresh(now + GRACE, nobody), None);
+        fs::remove_file(&path).unwrap();
+        assert_eq!(files.refresh(now + GRACE, nobody), None);
+        let gone = content(files.refresh(now + GRACE * 2, nobody));
+        assert_eq!((&gone["files"], files.look_again_at()), (&json!({"other": {"c": 3}}), None));
     }
 
     #[test]
@@ -236,11 +289,11 @@ mod tests {
         fs::write(root.path().join("app.ini"), "[a]\nhost=$APP_HOST\n").unwrap();
         fs::write(root.path().join("env.ini"), "[env]\nAPP_HOST=one\nN=5\n").unwrap();
         let mut files = files(root.path(), Vec::new());
-        let first = content(files.refresh(nobody));
+        let first = content(look(&mut files));
         assert_eq!(first["files"]["app"], json!({"a": {"host": "one"}}));
         assert_eq!(first["environment"], json!({"APP_HOST": "one", "N": "5"}));
         fs::write(root.path().join("env.ini"), "[env]\nAPP_HOST=two\n").unwrap();
-        assert_eq!(content(files.refresh(nobody))["files"]["app"], json!({"a": {"host": "two"}}));
+        assert_eq!(content(look(&mut files))["files"]["app"], json!({"a": {"host": "two"}}));
     }
 
     #[test]
@@ -250,13 +303,13 @@ mod tests {
         fs::create_dir(&labeled).unwrap();
         fs::write(labeled.join("my.conf"), "[s]\nk=v\n").unwrap();
         let mut files = files(root.path(), vec![("user".to_owned(), labeled.join("my.conf"))]);
-        let first = content(files.refresh(nobody));
+        let first = content(look(&mut files));
         assert_eq!(
             (&first["files"], &first["aliases"]),
             (&json!({"user": {"s": {"k": "v"}}}), &json!({"user": "my"}))
         );
         fs::write(root.path().join("user.ini"), "x=1\n").unwrap();
-        let second = content(files.refresh(nobody));
+        let second = content(look(&mut files));
         assert_eq!((&second["files"], &second["aliases"]), (&json!({"user": {"x": 1}}), &json!({})));
     }
 }

@@ -63,7 +63,7 @@ impl FileWatcher {
         // Watched before they are read, so that no change is missed in between.
         let mut watching = Watching { notifier, watched: HashMap::new(), is_silent: false };
         watching.watch(files.sources());
-        let first = files.refresh(|_| false).unwrap_or_default();
+        let first = files.refresh(Instant::now(), |_| false).unwrap_or_default();
         let (sender, configuration) = watch::channel(Arc::new(first));
         let mut settle = Settle::new(pickup.settle_time);
         let poll_interval = pickup.poll_interval.max(Duration::from_millis(20));
@@ -136,8 +136,11 @@ impl Watching {
             drop(settle.begin_look(now, is_link));
             // What appears in a directory before it is watched is found by reading it afterwards.
             self.watch(files.sources());
-            if let Some(changed) = files.refresh(|path| settle.is_being_written(path)) {
+            if let Some(changed) = files.refresh(now, |path| settle.is_being_written(path)) {
                 sender.send_replace(Arc::new(changed));
+            }
+            if let Some(again) = files.look_again_at() {
+                settle.look_again_at(again);
             }
             next_sweep = Instant::now() + interval(self.is_silent || self.notifier.is_none());
         }
