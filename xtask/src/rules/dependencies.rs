@@ -11,7 +11,8 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("zato-core", &[]),
     ("zato-schema", &["zato-core"]),
     ("zato-store", &["zato-core", "zato-schema"]),
-    ("zato-connections", &["zato-core", "zato-schema"]),
+    ("zato-scheduler", &[]),
+    ("zato-connections", &["zato-core", "zato-schema", "zato-scheduler"]),
     ("zato-executor", &["zato-core"]),
     ("zato-http", &["zato-core", "zato-schema", "zato-store", "zato-connections"]),
     ("zato-http-client", &["zato-core", "zato-schema", "zato-store", "zato-connections"]),
@@ -20,6 +21,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
         &[
             "zato-core",
             "zato-schema",
+            "zato-scheduler",
             "zato-store",
             "zato-connections",
             "zato-executor",
@@ -32,6 +34,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
         &[
             "zato-core",
             "zato-schema",
+            "zato-scheduler",
             "zato-store",
             "zato-connections",
             "zato-executor",
@@ -45,6 +48,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
         &[
             "zato-core",
             "zato-schema",
+            "zato-scheduler",
             "zato-store",
             "zato-connections",
             "zato-executor",
