@@ -7,6 +7,7 @@ pub mod channel;
 mod inert;
 pub mod message;
 pub mod outgoing;
+pub mod scheduler;
 pub mod security;
 pub mod service;
 
@@ -15,6 +16,7 @@ pub use message::json_pointer::JsonPointer;
 pub use message::namespace::Namespace;
 pub use message::xpath::XPath;
 pub use outgoing::rest::OutgoingRest;
+pub use scheduler::job::SchedulerJob;
 pub use security::api_key::ApiKey;
 pub use security::basic_auth::BasicAuth;
 pub use security::bearer_token::BearerToken;

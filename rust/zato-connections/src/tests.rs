@@ -13,6 +13,7 @@ fn registry() -> Registry {
         DynKind::of::<JsonPointer>(),
         DynKind::of::<XPath>(),
         DynKind::of::<Namespace>(),
+        DynKind::of::<SchedulerJob>(),
     ];
     Registry::new(kinds).unwrap()
 }
@@ -35,6 +36,7 @@ fn kinds_are_found_by_their_historical_keys() {
         ("json_pointer", None, "message.json_pointer"),
         ("xpath", None, "message.xpath"),
         ("def_namespace", None, "message.namespace"),
+        ("scheduler", None, "scheduler.job"),
     ] {
         assert_eq!(registry.enmasse(key, item_type).unwrap().id(), id);
     }
@@ -78,7 +80,7 @@ fn any_value() -> impl Strategy<Value = Value> {
 
 /// A kind, and a spec with any values for any of its fields, aliases and inert fields.
 fn any_spec() -> impl Strategy<Value = (usize, Value)> {
-    (0..4_usize).prop_flat_map(|index| {
+    (0..5_usize).prop_flat_map(|index| {
         let registry = registry();
         let kind = registry.iter().nth(index).unwrap();
         let mut names: Vec<String> = Vec::new();
@@ -123,7 +125,7 @@ proptest! {
 #[test]
 fn examples_of_all_kinds_are_in_the_editor_schema() {
     let schema = render::json_schema(&registry());
-    for key in ["channel_rest", "channel_plain_http", "security", "def_sec", "service"] {
+    for key in ["channel_rest", "channel_plain_http", "security", "def_sec", "service", "scheduler"] {
         assert!(schema["properties"][key].is_object(), "{key}");
     }
     assert_eq!(schema["properties"]["security"]["items"]["anyOf"].as_array().map(Vec::len), Some(2));

@@ -80,7 +80,9 @@ impl CronExpression {
                         "field {} ({name}), `{field}` at character {position}, is not understood",
                         index + 1
                     ),
-                    hint: format!("it takes {takes}, and *, lists such as 1,5, ranges such as 1-5, steps such as */5"),
+                    hint: format!(
+                        "it takes {takes}, and *, lists such as 1,5, ranges such as 1-5, steps such as */5"
+                    ),
                 });
             }
         }
@@ -101,7 +103,8 @@ impl CronExpression {
     /// Returns the first moment after another that meets the expression; that moment itself too if it is included.
     pub(crate) fn next(&self, from: Timestamp, zone: &TimeZone, is_included: bool) -> Option<Timestamp> {
         // Only whole seconds can meet an expression.
-        let second = from.round(jiff::TimestampRound::new().smallest(Unit::Second).mode(jiff::RoundMode::Floor));
+        let second =
+            from.round(jiff::TimestampRound::new().smallest(Unit::Second).mode(jiff::RoundMode::Floor));
         let second = second.ok()?;
         let is_included = is_included && second == from;
         let found = self.0.find_next_occurrence(&second.to_zoned(zone.clone()), is_included).ok()?;
@@ -112,7 +115,9 @@ impl CronExpression {
     pub(crate) fn previous(&self, until: Timestamp, zone: &TimeZone) -> Option<Timestamp> {
         // What lies within the second is not after it, as only whole seconds meet an expression.
         let next = until.checked_add(SignedDuration::from_secs(1)).ok()?;
-        let next = next.round(jiff::TimestampRound::new().smallest(Unit::Second).mode(jiff::RoundMode::Floor)).ok()?;
+        let next = next
+            .round(jiff::TimestampRound::new().smallest(Unit::Second).mode(jiff::RoundMode::Floor))
+            .ok()?;
         let found = self.0.find_previous_occurrence(&next.to_zoned(zone.clone()), false).ok()?;
         Some(found.timestamp())
     }

@@ -135,7 +135,10 @@ fn says_which_field_of_an_expression_is_wrong_and_where() {
     let wrong = problem("0 25 * * *");
     assert_eq!(wrong.message, "field 2 (hour), `25` at character 3, is not understood");
     assert!(wrong.hint.contains("0-23"), "{wrong:?}");
-    assert_eq!(problem("  0  0 x * *").message, "field 3 (day of month), `x` at character 6, is not understood");
+    assert_eq!(
+        problem("  0  0 x * *").message,
+        "field 3 (day of month), `x` at character 6, is not understood"
+    );
     assert_eq!(problem("70 * * * * *").message, "field 1 (second), `70` at character 1, is not understood");
     assert_eq!(problem("* * *").message, "it has 3 fields, and a cron expression has 5");
     assert_eq!(problem("").message, "it is empty");
@@ -170,7 +173,8 @@ fn planner(timing: Timing, start: &str, missed: Missed) -> Planner {
 fn firings_that_were_missed_are_left_out_or_made_up_for_once() {
     let (start, last, now) = ("2026-05-01T00:00:00Z", at("2026-05-01T08:00:00Z"), at("2026-05-01T12:30:00Z"));
     let hourly = Timing::Interval(Every::from_parts(0, 0, 1, 0, 0).unwrap());
-    let skipping = planner(hourly.clone(), start, Missed::Skip).next(now, last, SignedDuration::ZERO).unwrap();
+    let skipping =
+        planner(hourly.clone(), start, Missed::Skip).next(now, last, SignedDuration::ZERO).unwrap();
     assert_eq!(skipping.scheduled_for, at("2026-05-01T13:00:00Z"));
     let catching_up = planner(hourly, start, Missed::RunOnce);
     let made_up = catching_up.next(now, last, SignedDuration::ZERO).unwrap();

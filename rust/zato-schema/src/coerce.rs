@@ -21,6 +21,12 @@ pub(crate) fn coerce(field: &FieldView, value: &Value) -> Result<Coerced, Proble
     if says_nothing(field, value) {
         return Ok(Coerced { value: Value::Null, warning: None });
     }
+    if field.takes_lines
+        && let Some(Value::Array(lines)) = to_type(&FieldType::List(Box::new(FieldType::Text)), value)
+    {
+        let lines: Vec<_> = lines.iter().filter_map(Value::as_str).collect();
+        return Ok(Coerced { value: Value::from(lines.join("\n")), warning: None });
+    }
     match to_type(&field.field_type, value) {
         Some(coerced) => {
             let warning = (field.field_type == FieldType::Text && !value.is_string()).then(|| {

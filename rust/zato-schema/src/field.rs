@@ -26,6 +26,8 @@ pub struct FieldView {
     pub is_secret: bool,
     /// Whether only few users need it.
     pub is_advanced: bool,
+    /// Whether its text may be written as a list of lines.
+    pub takes_lines: bool,
     /// In what its numbers are.
     pub unit: Option<Unit>,
     /// What it names, if it names something.

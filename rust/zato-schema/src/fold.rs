@@ -13,6 +13,7 @@ use crate::field::{Choice, FieldType, FieldView};
 struct Extras {
     aliases: Vec<String>,
     advanced: bool,
+    lines: bool,
 }
 
 /// Returns the fields of a struct's schema in their order, and what could not be understood.
@@ -59,6 +60,7 @@ fn fold_field(name: &str, property: &Value, is_required: bool) -> Result<FieldVi
         aliases: extras.aliases,
         is_secret: keywords.get("x-zato-secret") == Some(&Value::Bool(true)),
         is_advanced: extras.advanced,
+        takes_lines: extras.lines,
         unit: keyword(&keywords, "x-zato-unit")?,
         reference: keyword(&keywords, "x-zato-reference")?,
         none_values: keyword(&keywords, "x-zato-none")?.unwrap_or_default(),

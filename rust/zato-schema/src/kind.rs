@@ -10,7 +10,7 @@ use zato_core::Problem;
 ///
 /// The struct of a kind is written once; labels and help come from its doc comments (first line and the rest),
 /// defaults from serde, meaning from field types ([`crate::Ref`], [`crate::Seconds`], `Secret`). What remains is
-/// said with `#[schemars(extend("x-zato" = {"aliases": [..], "advanced": true}))]`.
+/// said with `#[schemars(extend("x-zato" = {"aliases": [..], "advanced": true, "lines": true}))]`.
 pub trait Kind: 'static {
     /// Settings of one object, without its name and whether it is active, which all objects have.
     ///

@@ -1,7 +1,8 @@
 //! The list of everything that can be configured. A kind that is not here does not exist.
 
 use zato_connections::{
-    ApiKey, BasicAuth, BearerToken, JsonPointer, Namespace, OutgoingRest, RestChannel, ServiceConfig, XPath,
+    ApiKey, BasicAuth, BearerToken, JsonPointer, Namespace, OutgoingRest, RestChannel, SchedulerJob,
+    ServiceConfig, XPath,
 };
 use zato_core::Result;
 use zato_schema::{DynKind, Registry};
@@ -21,5 +22,6 @@ pub fn registry() -> Result<Registry> {
         DynKind::of::<ServiceConfig>(),
         DynKind::of::<RestChannel>(),
         DynKind::of::<OutgoingRest>(),
+        DynKind::of::<SchedulerJob>(),
     ])
 }

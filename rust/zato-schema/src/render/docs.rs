@@ -53,6 +53,9 @@ fn enmasse_sentence(kind: &DynKind) -> String {
 
 fn section(page: &mut String, field: &FieldView) {
     let mut facts = vec![sentence_case(&field.field_type.describe())];
+    if field.takes_lines {
+        facts.push("or a list of lines".to_owned());
+    }
     facts.extend(field.unit.map(|unit| format!("in {}", unit.as_str())));
     match &field.reference {
         Some(ReferenceTarget::Service) => facts.push("name of a service".to_owned()),

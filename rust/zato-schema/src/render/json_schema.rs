@@ -71,7 +71,11 @@ fn property(field: &FieldView) -> Value {
     if field.is_secret {
         schema["writeOnly"] = json!(true);
     }
-    let value = field_type(&field.field_type);
+    let value = if field.takes_lines {
+        json!({"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]})
+    } else {
+        field_type(&field.field_type)
+    };
     if field.is_nullable {
         schema["anyOf"] = json!([value, {"type": "null"}]);
     } else if let (Value::Object(into), Value::Object(from)) = (&mut schema, value) {

@@ -77,7 +77,6 @@ pub(super) const KEYS: &[&str] = &[
     "rbac_role",
     "rbac_role_permission",
     "sap",
-    "scheduler",
     "search_es",
     "search_solr",
     "security_groups",
@@ -117,7 +116,7 @@ pub(super) const SECURITY_TYPES: &[&str] = &[
 
 /// Values of `--include-type` whose kinds do not exist yet.
 pub(super) const EXPORT_TYPES: &[&str] =
-    &["cache", "cloud-microsoft-365", "ldap", "pubsub", "scheduler", "sql", "websockets"];
+    &["cache", "cloud-microsoft-365", "ldap", "pubsub", "sql", "websockets"];
 
 /// Whether a top-level key is known although nothing can be made of it.
 pub(super) fn is_known_key(key: &str) -> bool {

@@ -1,0 +1,3 @@
+//! What happens at a time.
+
+pub mod job;
