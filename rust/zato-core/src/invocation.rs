@@ -76,6 +76,8 @@ pub struct ChannelInfo {
     pub channel_type: &'static str,
     /// Format of bodies.
     pub data_format: DataFormat,
+    /// `one_time`, `interval_based` or `cron_style` if a job invokes the service, empty otherwise.
+    pub job_type: &'static str,
     /// Whether the channel is one of the server's own.
     pub is_internal: bool,
     /// URL path pattern.

@@ -261,6 +261,7 @@ fn route(
         is_rest_logged: is_logged(&options.rest_log_ignore),
         metrics: OnceLock::new(),
         info: Arc::new(ChannelInfo {
+            job_type: "",
             id: object.id,
             name: object.name.clone(),
             channel_type: CHANNEL_TYPE,

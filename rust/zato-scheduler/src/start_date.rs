@@ -13,11 +13,16 @@ pub const START_DATE_FORMS: &str = "2026-01-31 08:30:00, which is UTC, or 2026-0
 pub fn parse_start_date(text: &str) -> Option<Timestamp> {
     let text = text.trim();
     if let Ok(moment) = text.parse::<Timestamp>() {
-        return Some(moment);
+        return to_microsecond(moment);
     }
     let civil = match text.parse::<DateTime>() {
         Ok(civil) => civil,
         Err(_) => text.parse::<Date>().ok()?.to_datetime(jiff::civil::Time::midnight()),
     };
-    Some(civil.to_zoned(TimeZone::UTC).ok()?.timestamp())
+    to_microsecond(civil.to_zoned(TimeZone::UTC).ok()?.timestamp())
+}
+
+/// Leaves out what a config store does not keep of a moment.
+fn to_microsecond(moment: Timestamp) -> Option<Timestamp> {
+    Timestamp::from_microsecond(moment.as_microsecond()).ok()
 }

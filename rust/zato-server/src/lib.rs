@@ -7,6 +7,7 @@ pub mod deploy;
 pub mod enmasse;
 pub mod kinds;
 pub mod logging;
+pub mod scheduler;
 pub mod supervisor;
 pub mod user_config;
 pub mod worker;

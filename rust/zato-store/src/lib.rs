@@ -1,5 +1,5 @@
 //! The config store: everything an administrator says, as objects in a database; the history of who said it;
-//! the deployed sources; and the encryption of the secrets among them.
+//! the deployed sources; runs of jobs; and the encryption of the secrets among them.
 //!
 //! An object is opaque here: kind, name, whether it is active, and a JSON document. What a kind means, which of
 //! its fields are secret and which refer to other objects is decided above (`zato-schema`, `zato-server::api`).
@@ -17,6 +17,7 @@ mod deployment;
 mod history;
 mod object;
 mod options;
+mod run;
 mod schema;
 mod store;
 mod watch;
@@ -32,4 +33,5 @@ pub use deployment::{
 pub use history::{HistoryEntry, HistoryOperation, ObjectState};
 pub use object::{Changes, Object, ObjectKey, Snapshot};
 pub use options::StoreOptions;
+pub use run::{Claim, Claimed, LastFiring, Run, RunEnd, RunOutcome};
 pub use store::Store;

@@ -104,6 +104,32 @@ impl Api {
         .await
     }
 
+    /// Deletes objects and switches others off, all of them at once, leaving alone those that do not have the revision any
+    /// more that is given with them.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Conflict`] naming the objects that use one; errors of the store.
+    pub async fn retire(&self, delete: &[(ObjectKey, i64)], switch_off: &[(ObjectKey, i64)]) -> Result<()> {
+        self.write(|draft| {
+            let is_same = |draft: &Draft<'_>, (key, revision): &(ObjectKey, i64)| {
+                draft.revision_of(key) == Some(*revision)
+            };
+            let mut deleted = Vec::new();
+            for entry in delete.iter().filter(|entry| is_same(draft, entry)).collect::<Vec<_>>() {
+                deleted.extend(draft.delete(&entry.0, false)?);
+            }
+            let inactive = |(key, _): &(ObjectKey, i64)| {
+                let spec = draft.spec(key)?.clone();
+                Some(NewObject { kind: key.kind.clone(), name: key.name.clone(), is_active: false, spec })
+            };
+            let objects: Vec<NewObject> =
+                switch_off.iter().filter(|entry| is_same(draft, entry)).filter_map(inactive).collect();
+            Ok(Intent { deleted, ..self.put_all(draft, &objects, Existing::Replaced)? })
+        })
+        .await
+        .map(drop)
+    }
+
     /// Renames an object; what refers to it follows.
     ///
     /// # Errors

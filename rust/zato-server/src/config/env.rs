@@ -38,6 +38,8 @@ pub const LOG_BACKUP_COUNT: &str = "Zato_Server_Log_Backup_Count";
 pub const SECRET_KEY: &str = "ZATO_SECRET_KEY";
 /// Password of the `metrics` definition when initial data is made.
 pub const METRICS_PASSWORD: &str = "Zato_Metrics_Password";
+/// Whether jobs run by schedule: not if it is `paused`.
+pub const SCHEDULER_STATUS: &str = "Zato_Scheduler_Status";
 /// Beginning of the names that enmasse placeholders stand for.
 pub const ENMASSE_PREFIX: &str = "Zato_Enmasse_Env_";
 /// Silences normal output of the command line.
@@ -78,6 +80,11 @@ pub const VARIABLES: &[Variable] = &[
         name: METRICS_PASSWORD,
         since: "4.1",
         meaning: "password of the `metrics` definition when a cluster is created",
+    },
+    Variable {
+        name: SCHEDULER_STATUS,
+        since: "3.2",
+        meaning: "if it is `paused`, this server runs no jobs unless somebody asks for it",
     },
     Variable {
         name: "Zato_Enmasse_Env_*",

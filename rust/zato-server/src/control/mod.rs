@@ -16,7 +16,7 @@ pub use client::Client;
 pub(crate) use client::connect;
 pub use listener::Listener;
 pub use peer::{Incoming, Peer};
-pub use protocol::{Hello, Notice, Order, Prepared, Request, Restored, Welcome};
+pub use protocol::{Hello, JobOrder, JobReport, Notice, Order, Prepared, Request, Restored, Welcome};
 pub use report::{
     DeploymentReport, ServerStatus, ServiceList, SyncReport, UnitFailure, UnitReport, WorkerPhase,
     WorkerStatus, WorkerSync,

@@ -4,8 +4,12 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
+use zato_connections::scheduler::job::JobType;
 use zato_core::Problem;
 use zato_core::guest::{PreparedUnit, UnitChanges, UserConfiguration};
+use zato_store::RunOutcome;
+
+use crate::scheduler::JobKey;
 
 /// What a client (the CLI) asks the supervisor.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -76,6 +80,18 @@ pub enum Notice {
     Ready,
     /// Somebody asked this worker for the metrics of the server; answered with the text.
     Metrics,
+    /// A service changed configuration; answered with a [`super::SyncReport`] once every worker works with it.
+    Sync {
+        /// Revision of the config store that has the change.
+        revision: i64,
+    },
+    /// A service wants a job to run now; answered with a [`crate::scheduler::Executed`] when the run begins.
+    ExecuteJob {
+        /// Which job.
+        job: JobKey,
+    },
+    /// Everything in flight is finished, and what was to be told about it was told before this; answered with `null`.
+    Drained,
     /// Nothing can run in the worker any more, and it ends; another process should take its place.
     Stuck {
         /// Its process ID.
@@ -165,6 +181,8 @@ pub enum Order {
         /// All files.
         configuration: UserConfiguration,
     },
+    /// Invokes the service of a job; answered with a [`JobReport`] when the service is done.
+    RunJob(JobOrder),
     /// Gives the [`zato_core::guest::ServiceInfo`]s in force.
     Services,
     /// Gives [`zato_core::guest::GuestStatistics`].
@@ -180,6 +198,34 @@ pub enum Order {
     },
     /// Takes no more requests, finishes those in flight and exits; answered at once.
     Drain,
+}
+
+/// A run of a job.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct JobOrder {
+    /// Identity of the job's object.
+    pub id: i64,
+    /// Name of the job.
+    pub name: String,
+    /// The service to invoke.
+    pub service: String,
+    /// What services see in `self.job_type`.
+    pub job_type: JobType,
+    /// What the service gets as its request.
+    pub extra: String,
+    /// Correlation ID.
+    pub cid: String,
+    /// How long the run may take, in milliseconds; none if the job does not say.
+    pub limit: Option<u64>,
+}
+
+/// What became of a run of a job.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct JobReport {
+    /// What became of it.
+    pub outcome: RunOutcome,
+    /// Why, if that is worth saying.
+    pub detail: String,
 }
 
 /// What became of the units of a deployment in one worker.

@@ -1,7 +1,7 @@
 //! The workers of a server: starts them, starts them again, and stops them.
 
 use std::net::SocketAddr;
-use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use futures::future::join_all;
@@ -43,7 +43,9 @@ pub(crate) struct Fleet {
     /// Latest revision of the config store that workers were told.
     revision: AtomicI64,
     /// Counts changes of phases, for those who wait for one.
-    changes: watch::Sender<u64>,
+    pub(super) changes: watch::Sender<u64>,
+    /// Counts runs of jobs, so that workers take turns.
+    pub(super) turn: AtomicUsize,
     may_serve: watch::Sender<bool>,
     /// Whether the server has been ready at least once.
     was_ready: AtomicBool,
@@ -72,6 +74,7 @@ impl Fleet {
             epoch: Mutex::new(0),
             revision: AtomicI64::new(revision),
             changes: watch::Sender::new(0),
+            turn: AtomicUsize::new(0),
             may_serve: watch::Sender::new(false),
             was_ready: AtomicBool::new(false),
             stopping: CancellationToken::new(),
@@ -222,7 +225,7 @@ impl Fleet {
     }
 
     /// Waits until every worker accepts requests.
-    pub(super) async fn ready(&self) {
+    pub(crate) async fn ready(&self) {
         self.until(|seat| seat.phase == WorkerPhase::Ready).await;
         self.was_ready.store(true, Ordering::SeqCst);
     }

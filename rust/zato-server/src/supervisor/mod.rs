@@ -6,6 +6,7 @@
 pub(crate) mod fleet;
 mod notices;
 mod port;
+mod ready;
 mod requests;
 mod running;
 pub(crate) mod seat;

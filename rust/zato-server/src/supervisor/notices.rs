@@ -37,6 +37,9 @@ impl Supervisor {
                 incoming.answer(Ok(()));
             }
             Ok(Notice::Metrics) => incoming.answer(Ok(self.metrics().await)),
+            Ok(Notice::Drained) => incoming.answer(Ok(())),
+            Ok(Notice::Sync { revision }) => incoming.answer(Ok(self.sync(revision).await)),
+            Ok(Notice::ExecuteJob { job }) => incoming.answer(self.scheduler.execute(job).await),
             Ok(Notice::Stuck { pid, why }) => {
                 let members = self.fleet.members();
                 if let Some(member) = members.iter().find(|member| (member.index, member.pid) == (index, pid))

@@ -120,6 +120,7 @@ impl Supervisor {
         let texts: Vec<(usize, String)> = self.fleet.ask_all(&Order::Metrics).await;
         let mut texts: Vec<_> = texts.into_iter().map(|(_, text)| text).collect();
         texts.push(self.restart_figures());
+        texts.push(self.scheduler.metrics());
         zato_http::metrics::merge(&texts)
     }
 

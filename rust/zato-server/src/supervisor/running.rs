@@ -11,12 +11,14 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use zato_core::guest::{ServiceInfo, UserConfiguration};
 use zato_core::{Error, ErrorKind, Result};
-use zato_store::{Store, StoreOptions};
+use zato_store::{Cipher, Store, StoreOptions};
 
 use super::fleet::Fleet;
 use super::port::Reservation;
 use super::signals::Signals;
 use super::{Readiness, SupervisorOptions, systemd};
+use crate::api::Api;
+use crate::config::env::SCHEDULER_STATUS;
 use crate::config::pickup::PickupDirectory;
 use crate::config::secrets::SecretsFile;
 use crate::config::service_sources::ServiceSource;
@@ -25,6 +27,7 @@ use crate::control::{Listener, Order};
 use crate::deploy::deployer::{Deployer, Job};
 use crate::deploy::record::Records;
 use crate::deploy::{WatchOptions, Watcher};
+use crate::scheduler::{Scheduler, SchedulerOptions};
 use crate::user_config::FileWatcher;
 use crate::{api, kinds};
 
@@ -38,6 +41,7 @@ pub(super) struct Supervisor {
     pub(super) store: Store,
     pub(super) fleet: Arc<Fleet>,
     pub(super) records: Arc<Records>,
+    pub(super) scheduler: Scheduler,
     pub(super) jobs: mpsc::UnboundedSender<Job>,
     pub(super) started_at: Timestamp,
     pub(super) stop: CancellationToken,
@@ -53,7 +57,7 @@ pub(super) async fn run(options: SupervisorOptions, started: Instant, patience: 
     // From here on a signal stops the start in good order.
     let signals = Signals::take(stops_on_hang_up)?;
     let store = open_store(&server).await?;
-    check_key(&store, &paths).await?;
+    let cipher = check_key(&store, &paths).await?;
     let reservation = Reservation::take(&server.bind, patience)?;
     let listener = Listener::bind(&paths)?;
     let (installed, refused) = server.hot_deploy.installed_units();
@@ -89,11 +93,13 @@ pub(super) async fn run(options: SupervisorOptions, started: Instant, patience: 
         max_batch_size: server.hot_deploy.max_batch_size,
     };
     let stop = CancellationToken::new();
+    let scheduler = start_scheduler(&server, &store, cipher, &fleet)?;
     let supervisor = Arc::new(Supervisor {
         server,
         store,
         fleet: Arc::clone(&fleet),
         records,
+        scheduler,
         jobs,
         started_at: Timestamp::now(),
         stop: stop.clone(),
@@ -118,8 +124,10 @@ pub(super) async fn run(options: SupervisorOptions, started: Instant, patience: 
         error = announcing => Err(error),
     };
     systemd::notify("STOPPING=1");
+    supervisor.scheduler.pause();
     fleet.stop().await;
     while keepers.join_next().await.is_some() {}
+    supervisor.scheduler.finish().await;
     // Watchers end their threads, the listener removes its socket.
     drop((watcher, user_files));
     tasks.shutdown().await;
@@ -150,11 +158,30 @@ async fn open_store(server: &ServerOptions) -> Result<Store> {
     Ok(store)
 }
 
-/// Makes sure that workers will be able to decrypt secrets. Objects whose secrets do not go with the key, where others do,
+/// Makes sure that secrets can be decrypted, and gives what does so. Objects whose secrets do not go with the key, where others do,
 /// are reported by workers and do not keep the server from starting.
-async fn check_key(store: &Store, paths: &ServerPaths) -> Result<()> {
+async fn check_key(store: &Store, paths: &ServerPaths) -> Result<Cipher> {
     let secrets = SecretsFile::load(paths, &Environment::of_process())?;
-    api::check_key(store, secrets.secret_key()?, &kinds::registry()?).await.map(drop)
+    api::check_key(store, secrets.secret_key()?, &kinds::registry()?).await?;
+    Cipher::new(secrets.secret_key()?)
+}
+
+/// The scheduler writes as itself, so that the history of a job tells that nobody has deleted it.
+fn start_scheduler(
+    server: &ServerOptions,
+    store: &Store,
+    cipher: Cipher,
+    fleet: &Arc<Fleet>,
+) -> Result<Scheduler> {
+    let name = &server.server_name;
+    let status = Environment::of_process().get(SCHEDULER_STATUS).map(str::to_ascii_lowercase);
+    Scheduler::start(SchedulerOptions {
+        server: name.clone(),
+        store: store.clone(),
+        api: Api::new(store.clone(), cipher, kinds::registry()?, format!("scheduler of {name}")),
+        fleet: Arc::clone(fleet),
+        is_paused: status.as_deref() == Some("paused"),
+    })
 }
 
 fn watch_options(server: &ServerOptions, paths: &ServerPaths) -> WatchOptions {

@@ -8,6 +8,7 @@ use futures::future::BoxFuture;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 use zato_core::error::Context;
 use zato_core::guest::Guest;
 use zato_core::{Error, ErrorKind, Result};
@@ -44,7 +45,8 @@ pub(super) async fn live(
     let engine = Arc::new(OnceLock::new());
     follow_signals(drain.clone(), Arc::clone(&engine))?;
     let (supervisor, orders) = connect(&options).await?;
-    tokio::spawn(orders::follow(orders, Arc::clone(&engine), drain.clone()));
+    let jobs = TaskTracker::new();
+    tokio::spawn(orders::follow(orders, Arc::clone(&engine), drain.clone(), jobs.clone()));
     tokio::spawn(follow_supervisor(supervisor.clone(), drain.clone()));
     let drain_timeout = options.server.drain_timeout;
     let stuck_timeout = options.server.runtime.stuck_timeout;
@@ -67,7 +69,7 @@ pub(super) async fn live(
     tokio::spawn(standstill::watch(
         Arc::clone(&ready.guest),
         Arc::clone(&ready.state),
-        supervisor,
+        supervisor.clone(),
         stuck_timeout,
         drain.clone(),
     ));
@@ -80,6 +82,7 @@ pub(super) async fn live(
         return Err(Error::new(ErrorKind::Internal, "requests are no longer accepted, for no reason"));
     }
     let begun = Instant::now();
+    let had_jobs = !jobs.is_empty();
     ready.state.set_ready(false);
     ingress.shut_down();
     // The ingress has the same limit and then cuts off what is left, which takes a moment.
@@ -88,6 +91,16 @@ pub(super) async fn live(
     let left = drain_timeout.saturating_sub(begun.elapsed()).max(SHORTEST_DRAIN);
     // The guest has the same limit, but may not be able to keep it: then something in it has stopped for good.
     let is_idle = tokio::time::timeout(left + SHORTEST_DRAIN, ready.guest.drain(left)).await.unwrap_or(false);
+    if is_idle && had_jobs {
+        jobs.close();
+        let told = async {
+            jobs.wait().await;
+            // Once this is answered, the supervisor has heard what became of jobs.
+            supervisor.ask::<()>(&Notice::Drained).await
+        };
+        // Runs of which it has not heard count as lost.
+        drop(tokio::time::timeout(SHORTEST_DRAIN, told).await);
+    }
     if cut_off > 0 || !is_idle {
         tracing::warn!(
             target: "zato",

@@ -7,6 +7,7 @@
 mod configuration;
 mod import;
 mod ingress;
+mod job;
 mod life;
 mod objects;
 mod orders;

@@ -7,11 +7,13 @@ use std::time::Duration;
 use serde_json::Value;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 use zato_core::guest::{Guest, UserConfiguration};
 use zato_core::{Error, ErrorKind, Result};
 use zato_http::State;
 
 use super::configuration::Configuration;
+use super::job;
 use super::units::Units;
 use crate::control::{Incoming, Order, Prepared, Restored};
 use crate::logging::{self, Level};
@@ -26,20 +28,24 @@ pub(super) struct Engine {
     pub(super) user_configuration: AtomicU64,
 }
 
-/// Carries out orders until the connection ends.
+/// Carries out orders until the connection ends. Runs of jobs count as tasks of `jobs` until they are answered.
 pub(super) async fn follow(
     mut orders: mpsc::Receiver<Incoming>,
     engine: Arc<OnceLock<Engine>>,
     drain: CancellationToken,
+    jobs: TaskTracker,
 ) {
     while let Some(order) = orders.recv().await {
         let (engine, drain) = (Arc::clone(&engine), drain.clone());
+        let question = order.question::<Order>();
+        let token = matches!(question, Ok(Order::RunJob(_))).then(|| jobs.token());
         tokio::spawn(async move {
-            let outcome = match order.question::<Order>() {
+            let outcome = match question {
                 Ok(question) => take(question, &engine, &drain).await,
                 Err(error) => Err(error),
             };
             order.answer(outcome);
+            drop(token);
         });
     }
 }
@@ -71,6 +77,7 @@ async fn take(order: Order, engine: &OnceLock<Engine>, drain: &CancellationToken
         Order::Abort { deployment } => json(engine.units.abort(deployment).await?),
         Order::CatchUp { epoch } => json(engine.restore(epoch).await?),
         Order::Sync { revision } => json(engine.configuration.sync(revision, &*engine.guest).await?),
+        Order::RunJob(order) => json(job::run(&*engine.guest, order).await),
         Order::UserConfiguration { configuration } => json(engine.configure_user(configuration).await?),
         Order::Services => json(engine.guest.services()),
         Order::Statistics => json(engine.guest.statistics()),

@@ -7,7 +7,7 @@ mod acknowledge;
 mod begin;
 mod finish;
 mod read;
-mod word;
+pub(crate) mod word;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};

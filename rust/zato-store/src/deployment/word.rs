@@ -14,7 +14,7 @@ macro_rules! words {
                 }
             }
 
-            pub(super) fn from_word(word: &str) -> Result<Self, sqlx::Error> {
+            pub(crate) fn from_word(word: &str) -> Result<Self, sqlx::Error> {
                 match word {
                     $($word => Ok(Self::$variant),)+
                     _ => Err(sqlx::Error::Decode(format!("unknown status `{word}`").into())),
@@ -29,6 +29,8 @@ macro_rules! words {
         }
     };
 }
+
+pub(crate) use words;
 
 words!(DeploymentStatus {
     Pending => "pending",

@@ -15,8 +15,10 @@ struct Migration {
 }
 
 /// Every step, in order.
-const MIGRATIONS: &[Migration] =
-    &[Migration { version: 1, name: "initial", sql: include_str!("sqlite/0001_initial.sql") }];
+const MIGRATIONS: &[Migration] = &[
+    Migration { version: 1, name: "initial", sql: include_str!("sqlite/0001_initial.sql") },
+    Migration { version: 2, name: "job runs", sql: include_str!("sqlite/0002_job_run.sql") },
+];
 
 /// The version this build needs.
 pub(crate) fn current_version() -> i64 {

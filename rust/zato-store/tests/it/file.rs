@@ -178,7 +178,7 @@ async fn a_store_of_a_newer_version_is_refused() {
     connection.execute("INSERT INTO schema_version VALUES (99, 'future', 0)").await.unwrap();
     let error = refusal(place.options()).await;
     assert_eq!(error.kind(), ErrorKind::Invalid);
-    assert!(error.message().contains("has version 99, this Zato knows versions up to 1"), "{error}");
+    assert!(error.message().contains("has version 99, this Zato knows versions up to 2"), "{error}");
     assert!(error.get_hint().unwrap().contains("newer Zato"));
 }
 
@@ -191,8 +191,8 @@ async fn a_store_without_tables_says_how_to_get_them() {
     assert!(error.message().contains("no tables"), "{error}");
     assert!(error.get_hint().is_some());
     assert_eq!(store.check().await.unwrap().problems.len(), 1);
-    assert_eq!(store.migrate().await.unwrap(), 1);
-    assert_eq!(store.migrate().await.unwrap(), 1);
+    assert_eq!(store.migrate().await.unwrap(), 2);
+    assert_eq!(store.migrate().await.unwrap(), 2);
     assert_eq!(store.snapshot().await.unwrap().objects.len(), 0);
 }
 
@@ -209,7 +209,7 @@ async fn several_handles_may_create_and_migrate_at_once() {
         })
         .collect();
     for handle in handles {
-        assert_eq!(handle.await.unwrap().unwrap(), 1);
+        assert_eq!(handle.await.unwrap().unwrap(), 2);
     }
 }
 

@@ -2,6 +2,7 @@
 //!
 //! - `service NAME REPLY`: provides a service; `slow NAME MILLISECONDS` lets it take that long; one whose reply is
 //!   `stuck` is answered as timed out and holds all threads for as long;
+//! - one whose reply is `record PATH` first adds a line to that file: its name, channel, type and name of the job, request;
 //! - `import MODULE`: needs that module; `needs WORD MODULE`: needs a line `# WORD` in it; `fail TEXT`: does not load;
 //! - `sleep MILLISECONDS`, `hang`, `exit CODE`, `touch PATH`, `wait PATH`, `die-once PATH`: what importing does;
 //!   with `# silent` nobody is told that the module is imported, after `# stuck` the guest no longer answers an abort;
@@ -107,6 +108,23 @@ impl Guest for FakeGuest {
                 std::thread::sleep(pause);
                 *stuck.lock().unwrap() = None;
             });
+            return;
+        }
+        if let Some(path) = reply.strip_prefix("record ") {
+            let channel = &invocation.channel;
+            let line = format!(
+                "{} {} {} {} {}\n",
+                invocation.service,
+                channel.channel_type,
+                channel.job_type,
+                channel.name,
+                String::from_utf8_lossy(&invocation.body),
+            );
+            let mut file = std::fs::OpenOptions::new().create(true).append(true).open(path).unwrap();
+            std::io::Write::write_all(&mut file, line.as_bytes()).unwrap();
+        }
+        if reply == "break" {
+            invocation.reply.fail(Failure::new(FailureKind::Exception, "it broke"));
             return;
         }
         self.running.fetch_add(1, Ordering::SeqCst);

@@ -5,6 +5,7 @@ mod crashing;
 mod deploying;
 mod failing;
 mod fake_guest;
+mod jobs;
 mod lifecycle;
 mod pickup;
 mod processes;

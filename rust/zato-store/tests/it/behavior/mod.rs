@@ -3,6 +3,7 @@
 pub(crate) mod deployments;
 pub(crate) mod history;
 pub(crate) mod objects;
+pub(crate) mod runs;
 pub(crate) mod watching;
 
 /// Runs every behavior as a test of its own, each at a new place.
@@ -55,6 +56,16 @@ macro_rules! suite {
                 keeps_as_many_versions_as_it_is_told
                 remembers_the_last_word_of_each_worker
                 the_status_follows_from_the_units
+            }
+            runs {
+                a_run_is_claimed_once_whoever_claims_it
+                a_run_is_recorded_from_its_beginning_to_its_end
+                runs_are_counted_until_the_job_is_changed
+                what_is_gone_or_switched_off_is_not_run
+                an_overlapping_run_is_left_out_if_the_job_says_so
+                runs_of_a_server_that_ended_are_lost
+                knows_the_latest_firing_of_each_job
+                keeps_a_hundred_runs_of_a_job
             }
             watching {
                 sees_changes_of_the_same_store_at_once
