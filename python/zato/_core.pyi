@@ -214,6 +214,9 @@ def deployed_services() -> list[dict[str, Any]]:
 def service_name(target: Any) -> str:
     """Name of the service that a name, a class or an instance stands for; KeyError if it is not deployed."""
 
+def administer(request: bytes) -> bytes:
+    """Reads and changes objects of the config store; `zato.server._objects` says what is asked and answered."""
+
 def encrypt(text: str) -> str:
     """Encrypts text the way the config store does."""
 

@@ -8,6 +8,7 @@ use std::time::Duration;
 use futures::future::BoxFuture;
 use serde::{Deserialize, Serialize};
 
+use crate::administration::Administration;
 use crate::compat::Profile;
 use crate::error::Result;
 use crate::invocation::Invocation;
@@ -241,6 +242,11 @@ impl std::fmt::Display for Standstill {
 pub trait Guest: Send + Sync {
     /// Queues an invocation. Never blocks, never fails: a full queue answers through [`Invocation::reply`].
     fn submit(&self, invocation: Invocation);
+
+    /// Called once, before the first invocation: services change configuration through this.
+    fn on_administration(&self, administration: Arc<dyn Administration>) {
+        drop(administration);
+    }
 
     /// Called once the worker accepts connections on a port; forked children must not keep its sockets.
     fn on_listening(&self, port: u16) {

@@ -3,6 +3,7 @@
 //!
 //! Invariant: no I/O, no runtime, no Python below this line.
 
+pub mod administration;
 pub mod cid;
 pub mod clock;
 pub mod compat;

@@ -87,6 +87,12 @@ impl Call {
         self.given.as_ref().map_or(self.channel.transport, |given| given.transport.as_str())
     }
 
+    /// Returns the type of the job behind the call; empty if there is none.
+    pub(crate) fn job_type(&self) -> &str {
+        let given = self.given.as_ref().and_then(|given| given.job_type.as_deref());
+        given.filter(|job_type| !job_type.is_empty()).unwrap_or(self.channel.job_type)
+    }
+
     /// Whether the data format is this one.
     pub(crate) fn has_format(&self, format: DataFormat) -> bool {
         match &self.given {

@@ -11,6 +11,7 @@ use zato_core::guest::ServiceInfo;
 
 use crate::history::Usage;
 use crate::io::plan::Plan;
+use crate::job::JobHooks;
 use crate::pace::Pace;
 use crate::schema::InputSchema;
 
@@ -37,6 +38,8 @@ pub(crate) struct Entry {
     pub(crate) schema: Option<InputSchema>,
     /// Overridden hooks.
     pub(crate) hooks: Hooks,
+    /// Overridden hooks of jobs.
+    pub(crate) job_hooks: JobHooks,
     /// HTTP verb to method name, for `handle_GET` and the like.
     pub(crate) verbs: Vec<(String, Py<PyString>)>,
     /// Whether `handle` is a coroutine function.
@@ -75,6 +78,7 @@ impl Entry {
                 .ok_or_else(|| pyo3::exceptions::PyKeyError::new_err(format!("the loader left out `{name}`")))
         };
         let mut hooks = Hooks::default();
+        let mut job_hooks = JobHooks::default();
         for name in item("hooks")?.try_iter()? {
             match name?.extract::<String>()?.as_str() {
                 "accept" => hooks.accept = true,
@@ -83,7 +87,7 @@ impl Entry {
                 "validate_output" => hooks.validate_output = true,
                 "after_handle" => hooks.after_handle = true,
                 "finalize_handle" => hooks.finalize_handle = true,
-                _ => {}
+                name => job_hooks.add(name),
             }
         }
         let class: Py<PyType> = item("cls")?.cast_into::<PyType>()?.unbind();
@@ -92,6 +96,7 @@ impl Entry {
         {
             hooks.before_handle = false;
             hooks.after_handle = false;
+            job_hooks = JobHooks::default();
         }
         let mut verbs = Vec::new();
         for (verb, method) in item("verbs")?.cast_into::<PyDict>()? {
@@ -129,6 +134,7 @@ impl Entry {
             plan,
             schema,
             hooks,
+            job_hooks,
             verbs,
             is_async: item("is_async")?.extract()?,
             profile,

@@ -25,6 +25,19 @@ pub(crate) fn to_error(py: Python<'_>, what: &str, error: &PyErr) -> Error {
     Error::new(ErrorKind::Internal, format!("{what}: {error}")).hint(traceback)
 }
 
+/// The exception for what was asked of configuration and refused; the ones meant for callers are Zato exceptions too.
+pub(crate) fn refused(py: Python<'_>, cid: &str, error: &Error) -> PyErr {
+    let hint = error.get_hint().map(|hint| format!("; {hint}")).unwrap_or_default();
+    let message = format!("{error}{hint}");
+    match error.kind() {
+        ErrorKind::Invalid => raise(py, "BadRequest", (cid, message, true)),
+        ErrorKind::NotFound => raise(py, "NotFound", (cid, message)),
+        ErrorKind::Conflict => raise(py, "Conflict", (cid, message)),
+        ErrorKind::Overloaded | ErrorKind::Timeout => raise(py, "ServiceUnavailable", (cid, message)),
+        _ => raise(py, "ZatoException", (cid, message)),
+    }
+}
+
 /// The error for a required input element that did not come (conflict table).
 pub(crate) fn element_missing(py: Python<'_>, profile: Profile, cid: &str, name: &str) -> PyErr {
     match profile {

@@ -10,6 +10,7 @@ use futures::FutureExt;
 use futures::future::BoxFuture;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
+use zato_core::administration::Administration;
 use zato_core::guest::{
     ConfiguredObjects, Guest, GuestOptions, GuestStatistics, NamePatterns, PreparedUnit, ServiceInfo,
     ServiceSettings, Standstill, UnitChanges, UserConfiguration,
@@ -43,6 +44,8 @@ pub(crate) struct Host {
     wakeups: OnceLock<Arc<dyn Wakeups>>,
     /// Whether threads that are stuck are not waited for.
     has_given_up: AtomicBool,
+    /// Configuration, once the worker has read it.
+    pub(crate) administration: OnceLock<Arc<dyn Administration>>,
 }
 
 impl Host {
@@ -111,6 +114,7 @@ impl PythonGuest {
             user_configuration: Mutex::new(0),
             wakeups: OnceLock::new(),
             has_given_up: AtomicBool::new(false),
+            administration: OnceLock::new(),
         });
         if HOST.set(host.clone()).is_err() {
             return Err(Error::new(ErrorKind::Conflict, "this process runs a server already"));
@@ -146,6 +150,11 @@ impl Guest for PythonGuest {
             let message = "too many invocations are waiting";
             refused.reply.fail(Failure::new(FailureKind::Overloaded, message));
         }
+    }
+
+    fn on_administration(&self, administration: Arc<dyn Administration>) {
+        // A worker has one.
+        drop(self.host.administration.set(administration));
     }
 
     fn on_listening(&self, port: u16) {

@@ -5,6 +5,7 @@
 
 use pyo3::prelude::*;
 
+mod administration;
 mod asyncio;
 mod call;
 mod channel;
@@ -23,6 +24,7 @@ mod history;
 mod http_request;
 mod invoke;
 mod io;
+mod job;
 mod json;
 mod logging;
 mod outgoing;
@@ -75,6 +77,7 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(invoke::server_invoke, module)?)?;
     module.add_function(wrap_pyfunction!(invoke::server_invoke_async, module)?)?;
     module.add_function(wrap_pyfunction!(invoke::deployed_services, module)?)?;
+    module.add_function(wrap_pyfunction!(administration::administer, module)?)?;
     module.add_function(wrap_pyfunction!(invoke::service_name, module)?)?;
     module.add_function(wrap_pyfunction!(secrets::encrypt_text, module)?)?;
     module.add_function(wrap_pyfunction!(secrets::fernet_encrypt, module)?)?;

@@ -15,6 +15,7 @@ use zato_core::invocation::{Body, DataFormat, Failure, FailureKind, Invocation, 
 use crate::call::{Call, CurrentCid};
 use crate::io::payload::Payload;
 use crate::io::{input, output};
+use crate::job::{self, Side};
 use crate::python::Parts;
 use crate::response::is_xml_element;
 use crate::service::Service;
@@ -59,6 +60,10 @@ pub(crate) fn invocation(py: Python<'_>, invocation: Invocation, has_more: bool)
     }
     let entry = entry.clone();
     pace::begin(Some(&entry), has_more);
+    let given = match job::given(py, &channel, &body) {
+        Ok(given) => given,
+        Err(error) => return reply.fail(errors::to_failure(py, &entry, &error)),
+    };
     let call = Arc::new(Call {
         cid,
         entry,
@@ -66,7 +71,7 @@ pub(crate) fn invocation(py: Python<'_>, invocation: Invocation, has_more: bool)
         security,
         http,
         body,
-        given: None,
+        given,
         begun: received.into(),
         foreign_cid: None,
     });
@@ -192,6 +197,7 @@ pub(crate) fn begin<'py>(
     if entry.hooks.accept && !instance.call_method0(pyo3::intern!(py, "accept"))?.is_truthy()? {
         return Ok(Progress::Refused);
     }
+    job::hooks(py, instance, call, Side::Before);
     if entry.hooks.before_handle {
         swallow(py, instance, call, "before_handle");
     }
@@ -226,6 +232,7 @@ pub(crate) fn after_handle(py: Python<'_>, instance: &Bound<'_, Service>, call: 
     if hooks.after_handle {
         swallow(py, instance, call, "after_handle");
     }
+    job::hooks(py, instance, call, Side::After);
     if let Some(history) = instance.get().history() {
         history.note_return();
     }
@@ -248,7 +255,7 @@ fn verb_method<'call>(py: Python<'_>, call: &'call Call) -> Option<&'call Py<PyS
 }
 
 /// Runs a hook whose exceptions are logged and otherwise ignored.
-fn swallow(py: Python<'_>, instance: &Bound<'_, Service>, call: &Call, hook: &str) {
+pub(crate) fn swallow(py: Python<'_>, instance: &Bound<'_, Service>, call: &Call, hook: &str) {
     if let Err(error) = instance.call_method0(hook) {
         if error.is_instance_of::<PySystemExit>(py) {
             fork::end_child(py, Some(&error));

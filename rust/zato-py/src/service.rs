@@ -197,12 +197,12 @@ impl Service {
         Ok(environ.clone_ref(py))
     }
 
-    /// Kind of the scheduled job that this is a run of; none otherwise, which is an empty text from 3.2 on.
+    /// Type of the job that invoked the service; without one empty, or `None` in 2.0 and 3.0.
     #[getter]
     fn job_type(&self) -> PyResult<Option<&str>> {
         let call = self.call()?;
-        let none = Some("").filter(|_| call.entry.profile >= Profile::V3_2);
-        Ok(call.given.as_ref().and_then(|given| given.job_type.as_deref()).or(none))
+        let job_type = call.job_type();
+        Ok(if job_type.is_empty() && call.entry.profile <= Profile::V3_0 { None } else { Some(job_type) })
     }
 
     /// Correlation ID of the asynchronous call that this one answers; `wsgi_environ` may say so as well.

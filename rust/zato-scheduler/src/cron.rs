@@ -13,7 +13,7 @@ use jiff::{SignedDuration, Timestamp, Unit};
 /// been changed; in the hour that they repeat in autumn, what happens at a time of the day happens once, and what
 /// happens every so many minutes goes on through both.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CronExpression(Cron);
+pub struct CronExpression(Box<Cron>);
 
 /// Why a text is not a cron expression.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -58,7 +58,7 @@ impl CronExpression {
                 message: format!("there is no name `{text}` for a cron expression"),
                 hint: format!("names are {NAMES}"),
             })?;
-            return Ok(Self(cron));
+            return Ok(Self(Box::new(cron)));
         }
         let fields: Vec<&str> = text.split_whitespace().collect();
         let first = match fields.len() {
@@ -90,7 +90,7 @@ impl CronExpression {
             message: format!("`{text}` is not a cron expression: {error}"),
             hint: FORM.to_owned(),
         })?;
-        let expression = Self(cron);
+        let expression = Self(Box::new(cron));
         if expression.next(Timestamp::UNIX_EPOCH, &TimeZone::UTC, true).is_none() {
             return Err(CronProblem {
                 message: format!("no moment will ever meet `{text}`"),

@@ -20,6 +20,7 @@ from zato.server.service._hooks import Hooks
 from zato.server.service._invocation import InvocationFacades
 from zato.server.service._odb import ODB
 from zato.server.service._outgoing import Outgoing, Rest
+from zato.server.service._schedule import Schedule
 from zato.server.service._server import Server
 from zato.server.service._static_config import StaticConfig
 from zato.server.service._thread import ServiceThread
@@ -90,6 +91,8 @@ class Service(Hooks, _core.Service, InvocationFacades, AbsentFacades):
     static_config: ClassVar[StaticConfig] = StaticConfig()
     #: What is configured, as tables; needs SQLAlchemy.
     odb: ClassVar[ODB] = ODB()
+    #: Services that run later.
+    schedule: ClassVar[Schedule] = Schedule()
     #: Logger named after the service.
     logger: ServiceLogger = _Logger()  # type: ignore[assignment]
 

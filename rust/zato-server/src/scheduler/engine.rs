@@ -84,7 +84,7 @@ impl Engine {
                     Ok(()) => must_read |= *revisions.borrow_and_update() > self.agenda.revision,
                     Err(_) => return,
                 },
-                Some(command) = commands.recv() => self.obey(command),
+                Some(command) = commands.recv() => self.obey(command).await,
                 () = tokio::time::sleep(pause) => self.fire(),
             }
         }
@@ -141,24 +141,16 @@ impl Engine {
         self.dispatch.figures.jobs.set(i64::try_from(self.agenda.planned()).unwrap_or(i64::MAX));
     }
 
-    fn obey(&mut self, command: Command) {
+    async fn obey(&mut self, command: Command) {
         match command {
-            Command::Execute { job, reply } => match self.agenda.find(&job) {
-                Some(job) => {
-                    let dispatch = Arc::clone(&self.dispatch);
-                    self.dispatch.runs.spawn(async move {
-                        // Whoever asked may have gone.
-                        drop(reply.send(dispatch.execute(job).await));
-                    });
+            Command::Execute { job, reply } => {
+                // Whoever asks may have written the job a moment ago.
+                if let Err(error) = self.read(SignedDuration::ZERO).await {
+                    drop(reply.send(Err(error)));
+                    return;
                 }
-                None => {
-                    let message = match job {
-                        JobKey::Id(id) => format!("there is no job with ID {id}"),
-                        JobKey::Name(name) => format!("there is no job `{name}`"),
-                    };
-                    drop(reply.send(Err(Error::new(ErrorKind::NotFound, message))));
-                }
-            },
+                self.execute(&job, reply);
+            }
             Command::PutOff(due) => {
                 let until = Timestamp::now().checked_add(PUT_OFF).unwrap_or(Timestamp::MAX);
                 for due in &due {
@@ -166,5 +158,19 @@ impl Engine {
                 }
             }
         }
+    }
+
+    fn execute(&self, job: &JobKey, reply: oneshot::Sender<Result<Executed>>) {
+        let Some(job) = self.agenda.find(job) else {
+            let message = match job {
+                JobKey::Id(id) => format!("there is no job with ID {id}"),
+                JobKey::Name(name) => format!("there is no job `{name}`"),
+            };
+            // Whoever asked may have gone, here and below.
+            drop(reply.send(Err(Error::new(ErrorKind::NotFound, message))));
+            return;
+        };
+        let dispatch = Arc::clone(&self.dispatch);
+        self.dispatch.runs.spawn(async move { drop(reply.send(dispatch.execute(job).await)) });
     }
 }

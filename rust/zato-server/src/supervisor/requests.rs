@@ -154,6 +154,8 @@ impl Supervisor {
         let started = Instant::now();
         // Workers that are being started read the store after this, or are told when they join.
         self.fleet.note_revision(revision);
+        // The scheduler hears of it at once too.
+        self.store.nudge();
         let members = self.fleet.members();
         let syncing = members.iter().map(|member| async {
             let started = Instant::now();

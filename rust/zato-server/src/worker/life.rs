@@ -5,6 +5,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use futures::future::BoxFuture;
+use tokio::runtime::Handle;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
@@ -15,6 +16,7 @@ use zato_core::{Error, ErrorKind, Result};
 use zato_http::{Listeners, Metrics, MetricsSource, State};
 use zato_store::{Cipher, Store, StoreOptions};
 
+use super::administration::Desk;
 use super::configuration::Configuration;
 use super::ingress::Ingress;
 use super::objects::Objects;
@@ -23,6 +25,7 @@ use super::units::Units;
 use super::{OutgoingConnections, WorkerExit, WorkerOptions, standstill, startup_services};
 use crate::config::secrets::SecretsFile;
 use crate::control::{self, Hello, Incoming, Notice, Peer, Welcome};
+use crate::kinds;
 
 /// Longest line the supervisor may send: the sources of a deployment.
 const LINE_LIMIT: usize = 256 << 20;
@@ -167,10 +170,17 @@ async fn start(
     let secrets = SecretsFile::load(&paths, &environment)?;
     let cipher = Cipher::new(secrets.secret_key()?)?;
     let configuration =
-        Configuration::load(store.clone(), cipher, server.http.clone(), outgoing, index == 0).await?;
+        Configuration::load(store.clone(), cipher.clone(), server.http.clone(), outgoing, index == 0).await?;
     let guest =
         guest.await.unwrap_or_else(|_| Err(Error::new(ErrorKind::Internal, "the guest was not made")))?;
     configuration.configure(&*guest);
+    guest.on_administration(Arc::new(Desk {
+        runtime: Handle::current(),
+        store: store.clone(),
+        cipher,
+        registry: kinds::registry()?,
+        supervisor: supervisor.clone(),
+    }));
     let mut state = State::new(
         server.http.clone(),
         Arc::clone(&configuration.tables),

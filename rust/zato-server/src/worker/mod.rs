@@ -4,6 +4,7 @@
 //! Start: hello to the supervisor, snapshot of the config store, compiled tables, guest, units in force, then the
 //! port. A worker whose supervisor is gone finishes what is in flight and exits.
 
+mod administration;
 mod configuration;
 mod import;
 mod ingress;

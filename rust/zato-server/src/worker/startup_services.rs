@@ -41,6 +41,8 @@ pub(super) fn invoke(server: &ServerOptions, index: usize, guest: &dyn Guest) {
             ),
         }
     }
+    // The I/O thread, which else wakes services up, may sleep already.
+    guest.on_io_park();
 }
 
 fn payload(service: &StartupService) -> std::io::Result<Bytes> {

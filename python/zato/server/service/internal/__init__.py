@@ -18,7 +18,7 @@ class AdminService(Service):
     class SimpleIO:
         """Nothing is declared; what comes in the URL is part of the input."""
 
-    def reply(self, element: str, data: dict[str, Any]) -> None:
+    def reply(self, element: str, data: dict[str, Any] | list[Any]) -> None:
         """Answers with data under an element; callers over HTTP get `zato_env` next to it."""
         answer: dict[str, Any] = {element: data}
         self.response.payload = {"zato_env": self.envelope(), **answer} if self.is_http else answer
