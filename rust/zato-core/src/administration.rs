@@ -22,14 +22,14 @@ pub struct AdministrationRequest {
     /// Correlation ID of the invocation that asks; the history of objects tells.
     pub cid: String,
     /// What is asked for.
-    pub operation: AdministrationOperation,
+    pub operation: AdministrationTask,
 }
 
 /// What can be asked for. Objects are answered as maps of `id`, `kind`, `name`, `is_active`, `spec`, `revision`,
 /// `updated_by` and `updated_at`; secrets are never among them.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
-pub enum AdministrationOperation {
+pub enum AdministrationTask {
     /// Gives the objects of a kind, sorted by name.
     List {
         /// For instance `channel.rest`.

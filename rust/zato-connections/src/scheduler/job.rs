@@ -181,10 +181,7 @@ impl SchedulerJob {
     /// Everything that is wrong with what the job says about that.
     pub fn planner(&self, written: Timestamp, seed: u64) -> Result<Planner, Vec<Problem>> {
         let mut problems = Vec::new();
-        let start = self.start(written).unwrap_or_else(|problem| {
-            problems.push(problem);
-            written
-        });
+        let start = self.start(written, &mut problems);
         let timing = self.timing(&mut problems);
         match timing {
             Some(timing) if problems.is_empty() => Ok(Planner {
@@ -214,18 +211,18 @@ impl SchedulerJob {
         self.max_execution_time_ms.map(Milliseconds::duration).filter(|time| !time.is_zero())
     }
 
-    fn start(&self, written: Timestamp) -> Result<Timestamp, Problem> {
+    fn start(&self, written: Timestamp, problems: &mut Vec<Problem>) -> Timestamp {
         let text = self.start_date.trim();
         if text.is_empty() {
-            return Ok(match self.job_type {
+            return match self.job_type {
                 JobType::CronStyle => Timestamp::UNIX_EPOCH,
                 JobType::OneTime | JobType::IntervalBased => written,
-            });
+            };
         }
-        parse_start_date(text).ok_or_else(|| {
-            Problem::new(format!("`{text}` is not a date and time"))
-                .field("start_date")
-                .hint(format!("for instance {START_DATE_FORMS}"))
+        parse_start_date(text).unwrap_or_else(|| {
+            let problem = Problem::new(format!("`{text}` is not a date and time")).field("start_date");
+            problems.push(problem.hint(format!("for instance {START_DATE_FORMS}")));
+            written
         })
     }
 

@@ -106,9 +106,10 @@ impl Dispatch {
             return;
         }
         let (one_time, counted): (Vec<_>, Vec<_>) = jobs.iter().partition(|job| job.is_one_time());
-        let key = |job: &&Arc<Job>| (ObjectKey::new(SchedulerJob::ID, &job.name), job.revision);
-        let (delete, switch_off): (Vec<_>, Vec<_>) =
-            (one_time.iter().map(|job| key(job)).collect(), counted.iter().map(|job| key(job)).collect());
+        let keys = |jobs: Vec<&Arc<Job>>| -> Vec<(ObjectKey, i64)> {
+            jobs.iter().map(|job| (ObjectKey::new(SchedulerJob::ID, &job.name), job.revision)).collect()
+        };
+        let (delete, switch_off) = (keys(one_time), keys(counted));
         if let Err(error) = self.api.retire(&delete, &switch_off).await {
             let names: Vec<_> = jobs.iter().map(|job| job.name.as_str()).collect();
             tracing::error!(

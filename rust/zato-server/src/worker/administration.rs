@@ -5,7 +5,7 @@ use futures::future::BoxFuture;
 use serde_json::Value;
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
-use zato_core::administration::{Administration, AdministrationOperation, AdministrationRequest};
+use zato_core::administration::{Administration, AdministrationRequest, AdministrationTask};
 use zato_core::{Error, ErrorKind, Result};
 use zato_schema::Registry;
 use zato_store::{Cipher, Object, Store};
@@ -50,24 +50,24 @@ impl Desk {
         let api =
             Api::new(self.store.clone(), self.cipher.clone(), self.registry.clone(), actor).because(cid);
         match operation {
-            AdministrationOperation::List { kind } => json(api.list(&kind).await?),
-            AdministrationOperation::Create { kind, name, is_active, spec } => {
+            AdministrationTask::List { kind } => json(api.list(&kind).await?),
+            AdministrationTask::Create { kind, name, is_active, spec } => {
                 let written = api.create(vec![NewObject { kind, name, is_active, spec }]).await?;
                 json(self.in_force(written).await?)
             }
-            AdministrationOperation::Edit { kind, name, new_name, changes } => {
+            AdministrationTask::Edit { kind, name, new_name, changes } => {
                 let mut written = api.edit(&kind, &name, &changes, None).await?;
                 if let Some(new_name) = new_name.filter(|new_name| *new_name != name) {
                     written = api.rename(&kind, &name, &new_name, None).await?;
                 }
                 json(self.in_force(written).await?)
             }
-            AdministrationOperation::Delete { kind, name } => {
+            AdministrationTask::Delete { kind, name } => {
                 let written = api.delete(&kind, &name, DeleteOptions::default()).await?;
                 self.sync(written.revision).await;
                 Ok(Value::Null)
             }
-            AdministrationOperation::ExecuteJob { name } => {
+            AdministrationTask::ExecuteJob { name } => {
                 let job = JobKey::Name(name);
                 json(self.supervisor.ask::<Executed>(&Notice::ExecuteJob { job }).await?)
             }

@@ -2,18 +2,19 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 
 use arc_swap::ArcSwap;
 use parking_lot::Mutex as SyncMutex;
 use serde_json::Value;
 use tokio::sync::Mutex;
-use zato_connections::{JsonPointer, Namespace, ServiceConfig, XPath};
+use zato_connections::{JsonPointer, Namespace, SchedulerJob, ServiceConfig, XPath};
 use zato_core::guest::{Guest, ServiceSettings};
 use zato_core::{Problem, Result};
 use zato_http::{HttpOptions, Tables};
 use zato_http_client::Connections;
 use zato_schema::{Kind, decode};
-use zato_store::{Cipher, ObjectKey, Snapshot, Store};
+use zato_store::{Changes, Cipher, ObjectKey, Snapshot, Store};
 
 use super::OutgoingConnections;
 
@@ -27,6 +28,8 @@ pub(super) struct Configuration {
     settings: SyncMutex<Arc<ServiceSettings>>,
     /// What services call.
     outgoing: OutgoingConnections,
+    /// A later revision than that of the tables that changed nothing a worker uses.
+    equivalent: AtomicI64,
     /// Problems that were logged already.
     reported: SyncMutex<BTreeSet<String>>,
     /// Whether this worker logs what all workers find.
@@ -57,6 +60,7 @@ impl Configuration {
             tables: Arc::new(ArcSwap::from_pointee(tables)),
             settings: SyncMutex::new(Arc::new(settings)),
             outgoing,
+            equivalent: AtomicI64::new(0),
             reported: SyncMutex::default(),
             is_spokesman,
             changing: Mutex::new(()),
@@ -68,7 +72,15 @@ impl Configuration {
 
     /// The revision in force.
     pub(super) fn revision(&self) -> i64 {
-        self.tables.load().revision()
+        self.tables.load().revision().max(self.equivalent.load(Ordering::SeqCst))
+    }
+
+    /// Whether nothing of what changed is used by workers: jobs, which services make and delete all the time, are the
+    /// supervisor's business.
+    fn is_irrelevant(changes: &Changes) -> bool {
+        let mut kinds = changes.put.iter().map(|object| &object.kind);
+        kinds.all(|kind| kind == SchedulerJob::ID)
+            && changes.deleted.iter().all(|key| key.kind == SchedulerJob::ID)
     }
 
     /// Tells a guest about settings of services.
@@ -85,6 +97,11 @@ impl Configuration {
         let _changing = self.changing.lock().await;
         if self.revision() >= revision {
             return Ok(self.revision());
+        }
+        let changes = self.store.changes_since(self.revision()).await?;
+        if Self::is_irrelevant(&changes) {
+            self.equivalent.store(changes.revision, Ordering::SeqCst);
+            return Ok(changes.revision);
         }
         let snapshot = self.store.snapshot().await?;
         let (tables, problems) = Tables::compile(&snapshot, &self.cipher, &self.http);

@@ -45,7 +45,7 @@ const CASES: &[(&str, u64, &str, Code, &str)] = &[
     ("include:\n  - [a]\n", 2, "include", Code::E05, "list of paths"),
     ("securty:\n  - {name: x}\n", 1, "securty", Code::E06, "did you mean `security`?"),
     ("channel_amqp:\n  - {name: x}\n", 1, "channel_amqp", Code::E06, "not supported yet by this server"),
-    ("\nscheduler:\n  - {name: x}\n", 2, "scheduler", Code::E06, "not supported yet by this server"),
+    ("\nsearch_solr:\n  - {name: x}\n", 2, "search_solr", Code::E06, "not supported yet by this server"),
     ("frobnicate:\n  - {name: x}\n", 1, "frobnicate", Code::E06, "unknown key"),
     // Types of security.
     ("security:\n  - name: x\n", 2, "type", Code::E04, "basic_auth"),
@@ -193,7 +193,7 @@ async fn two_objects_that_clash_are_both_told() {
 async fn all_problems_of_all_objects_are_told_at_once() {
     let place = Place::new().await;
     let text = "security:\n  - {name: a, type: jwt}\n  - {name: b, type: apikey, heder: x, password: [1]}\n\
-                channel_rest:\n  - {name: c, url_path: x, security: gone, method: FETCH}\nscheduler:\n  - {name: j}\n";
+                channel_rest:\n  - {name: c, url_path: x, security: gone, method: FETCH}\nsearch_solr:\n  - {name: j}\n";
     let found = findings(&place, text).await;
     let lines: Vec<_> = found.iter().filter_map(|finding| finding.problem.line).collect();
     assert_eq!(lines, [2, 3, 3, 5, 5, 5, 5, 6], "{found:#?}");

@@ -247,6 +247,22 @@ async fn two_servers_of_a_cluster_run_each_firing_once() {
 }
 
 #[tokio::test]
+async fn workers_follow_revisions_that_change_jobs_only_and_those_that_follow() {
+    let server = TestServer::with_recorder().await;
+    server.job("later", json!({"service": "work", "job_type": "interval_based", "days": 1})).await;
+    for _ in 0..2 {
+        let revision = server.store.revision().await.unwrap();
+        let report = server.client().await.sync(revision).await.unwrap();
+        assert!(report.workers.iter().all(|worker| worker.revision >= Some(revision)), "{report:?}");
+        server.channel(&format!("work{revision}")).await;
+    }
+    let revision = server.store.revision().await.unwrap();
+    server.client().await.sync(revision).await.unwrap();
+    let path = format!("/work{}", revision - 1);
+    assert_ne!(get(server.address().await, &path).await.unwrap().0, 404);
+}
+
+#[tokio::test]
 async fn a_paused_server_runs_no_jobs() {
     let mut server = TestServer::new(1, "").await;
     server.save("work.py", &server.work());

@@ -278,7 +278,7 @@ pub(crate) async fn a_sound_store_has_no_problems(place: Place) {
     store.apply(batch().with(Operation::delete("channel.rest", "a"))).await.unwrap();
     let report = store.check().await.unwrap();
     assert_eq!(report.problems, []);
-    assert_eq!((report.schema_version, report.revision, report.objects), (1, 2, 1));
+    assert_eq!((report.schema_version, report.revision, report.objects), (2, 2, 1));
 }
 
 pub(crate) async fn futures_move_between_threads(place: Place) {

@@ -28,10 +28,9 @@ async fn claim_one(store: &Store, claim: Claim) -> Claimed {
 }
 
 async fn begin(store: &Store, claim: Claim) -> i64 {
-    match claim_one(store, claim).await {
-        Claimed::Run { id, .. } => id,
-        other => panic!("{other:?}"),
-    }
+    let claimed = claim_one(store, claim).await;
+    let Claimed::Run { id, .. } = claimed else { unreachable!("{claimed:?}") };
+    id
 }
 
 async fn finish(store: &Store, id: i64, outcome: RunOutcome) {
