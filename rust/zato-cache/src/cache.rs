@@ -240,12 +240,8 @@ impl Cache {
 
     /// Drops all entries whose time is over; gives how many there were.
     pub fn sweep(&mut self, now: Moment) -> usize {
-        let over: Vec<Key> = self
-            .slots
-            .iter()
-            .filter(|(_, slot)| slot.is_expired(now))
-            .map(|(key, _)| key.clone())
-            .collect();
+        let over: Vec<Key> =
+            self.slots.iter().filter(|(_, slot)| slot.is_expired(now)).map(|(key, _)| key.clone()).collect();
         over.iter().filter(|key| self.drop_expired(key, now)).count()
     }
 

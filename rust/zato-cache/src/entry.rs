@@ -90,7 +90,13 @@ impl Slot {
 
     /// Replaces the value. A time to live that is there already stays as it is unless it is taken away with none
     /// (reference connections 24.3).
-    pub(crate) fn write(&mut self, value: Bytes, expiry: Option<Duration>, extends: bool, now: Moment) -> Bytes {
+    pub(crate) fn write(
+        &mut self,
+        value: Bytes,
+        expiry: Option<Duration>,
+        extends: bool,
+        now: Moment,
+    ) -> Bytes {
         self.prev_write = self.last_write;
         self.last_write = now.wall;
         if self.time_to_live.is_none() || expiry.is_none() {

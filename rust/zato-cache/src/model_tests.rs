@@ -151,10 +151,12 @@ impl Model {
     fn select(&self, prefix: &str, limit: usize, now: u64) -> Vec<Key> {
         let limit = if limit == 0 { usize::MAX } else { limit };
         let rows = self.rows.iter().enumerate();
-        rows.filter(|(index, row)| row.key.content.starts_with(prefix.as_bytes()) && !self.is_over(*index, now))
-            .map(|(_, row)| row.key.clone())
-            .take(limit)
-            .collect()
+        rows.filter(|(index, row)| {
+            row.key.content.starts_with(prefix.as_bytes()) && !self.is_over(*index, now)
+        })
+        .map(|(_, row)| row.key.clone())
+        .take(limit)
+        .collect()
     }
 }
 
@@ -190,7 +192,8 @@ fn run(steps: &[Step], limits: Limits) -> Result<(), TestCaseError> {
                 if expected {
                     model.set(&key(number), value(content), expiry, now);
                 }
-                let got = cache.set_if_absent(key(number), value(content), Some(1), time(expiry), at).unwrap();
+                let got =
+                    cache.set_if_absent(key(number), value(content), Some(1), time(expiry), at).unwrap();
                 prop_assert_eq!(got, expected);
             }
             Step::Delete(number) => {
@@ -222,7 +225,14 @@ fn run(steps: &[Step], limits: Limits) -> Result<(), TestCaseError> {
                     model.set(key, value(content), expiry, now);
                 }
                 let got = cache
-                    .set_matching(&matcher(prefix), &value(content), Some(1), time(expiry), limit_of(limit), at)
+                    .set_matching(
+                        &matcher(prefix),
+                        &value(content),
+                        Some(1),
+                        time(expiry),
+                        limit_of(limit),
+                        at,
+                    )
                     .unwrap();
                 prop_assert_eq!(got.into_iter().map(|(key, _)| key).collect::<Vec<_>>(), keys);
             }

@@ -3,6 +3,7 @@
 //!
 //! Invariant: a kind knows neither the store, nor a user interface, nor YAML.
 
+pub mod cache;
 pub mod channel;
 mod inert;
 pub mod message;
@@ -11,6 +12,7 @@ pub mod scheduler;
 pub mod security;
 pub mod service;
 
+pub use cache::builtin::BuiltinCache;
 pub use channel::rest::RestChannel;
 pub use message::json_pointer::JsonPointer;
 pub use message::namespace::Namespace;

@@ -14,6 +14,7 @@ fn registry() -> Registry {
         DynKind::of::<XPath>(),
         DynKind::of::<Namespace>(),
         DynKind::of::<SchedulerJob>(),
+        DynKind::of::<BuiltinCache>(),
     ];
     Registry::new(kinds).unwrap()
 }
@@ -37,6 +38,8 @@ fn kinds_are_found_by_their_historical_keys() {
         ("xpath", None, "message.xpath"),
         ("def_namespace", None, "message.namespace"),
         ("scheduler", None, "scheduler.job"),
+        ("zato_cache_builtin", None, "cache.builtin"),
+        ("cache_builtin", None, "cache.builtin"),
     ] {
         assert_eq!(registry.enmasse(key, item_type).unwrap().id(), id);
     }

@@ -11,7 +11,9 @@
     reason = "descriptors are closed by number, and children end without running finalizers"
 )]
 
-use std::os::fd::RawFd;
+use std::os::fd::{AsRawFd, RawFd};
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
 use std::sync::atomic::{AtomicU16, Ordering};
 
 use pyo3::prelude::*;
@@ -28,6 +30,17 @@ pub(crate) fn remember_port(port: u16) {
 pub(crate) fn after_in_child() {
     crate::guest::forget_in_child();
     zato_server::logging::after_fork();
+    let nowhere = std::fs::File::open("/dev/null");
+    for descriptor in open_descriptors() {
+        if let (Some(path), Ok(nowhere)) = (crate::shared::socket(), &nowhere)
+            && is_connected_to(descriptor, path)
+        {
+            // Whatever still has the number may close it, so that it has to stay one of a file of ours.
+            // SAFETY: both are open, and nothing in the child uses the connections of its parent.
+            unsafe { libc::dup2(nowhere.as_raw_fd(), descriptor) };
+        }
+    }
+    crate::shared::forget_in_child();
     let port = PORT.load(Ordering::SeqCst);
     if port == 0 {
         return;
@@ -63,6 +76,20 @@ fn leave(py: Python<'_>, error: Option<&PyErr>) -> ! {
 fn open_descriptors() -> Vec<RawFd> {
     let Ok(entries) = std::fs::read_dir("/proc/self/fd") else { return Vec::new() };
     entries.flatten().filter_map(|entry| entry.file_name().to_str()?.parse().ok()).collect()
+}
+
+/// Whether a descriptor is a connection to a Unix socket with this path.
+fn is_connected_to(descriptor: RawFd, path: &Path) -> bool {
+    // SAFETY: all-zero bytes are a valid sockaddr_un.
+    let mut address: libc::sockaddr_un = unsafe { std::mem::zeroed() };
+    let mut length = std::mem::size_of::<libc::sockaddr_un>() as libc::socklen_t;
+    let pointer = (&raw mut address).cast::<libc::sockaddr>();
+    // SAFETY: the buffer is as large as `length` says.
+    if unsafe { libc::getpeername(descriptor, pointer, &raw mut length) } != 0 {
+        return false;
+    }
+    let name = address.sun_path.iter().take_while(|byte| **byte != 0).map(|byte| *byte as u8);
+    i32::from(address.sun_family) == libc::AF_UNIX && name.eq(path.as_os_str().as_bytes().iter().copied())
 }
 
 fn local_port(descriptor: RawFd) -> Option<u16> {

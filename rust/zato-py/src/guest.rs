@@ -24,7 +24,7 @@ use crate::deploy::Deployer;
 use crate::entry::Registry;
 use crate::gate::{Job, PythonGate};
 use crate::python::Parts;
-use crate::{errors, fork, greenlets, stacks, watchdog};
+use crate::{errors, fork, greenlets, shared, stacks, watchdog};
 
 static HOST: OnceLock<Arc<Host>> = OnceLock::new();
 static IS_FORKED: AtomicBool = AtomicBool::new(false);
@@ -137,6 +137,7 @@ impl PythonGuest {
                 errors::to_error(py, "could not prepare Python for services", &error)
             }));
         }
+        shared::belongs_to(&host.options.base_dir);
         let deployer = Deployer::start(host.clone())?;
         Ok(Arc::new(Self { host, deployer }))
     }

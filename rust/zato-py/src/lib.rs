@@ -37,6 +37,7 @@ mod run;
 mod schema;
 mod secrets;
 mod service;
+mod shared;
 mod stacks;
 mod stream;
 mod watchdog;
@@ -65,6 +66,10 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<outgoing::HttpAnswer>()?;
     module.add_function(wrap_pyfunction!(outgoing::rest_connection, module)?)?;
     module.add_function(wrap_pyfunction!(outgoing::rest_connection_names, module)?)?;
+    module.add_class::<shared::cache::Cache>()?;
+    module.add_class::<shared::lock::PendingLock>()?;
+    module.add_function(wrap_pyfunction!(shared::lock::acquire_lock, module)?)?;
+    module.add_function(wrap_pyfunction!(shared::lock::release_lock, module)?)?;
     module.add_function(wrap_pyfunction!(entry_point::main, module)?)?;
     module.add_function(wrap_pyfunction!(logging::log, module)?)?;
     module.add_function(wrap_pyfunction!(logging::log_enabled, module)?)?;

@@ -107,6 +107,12 @@ fn names(kind: &DynKind) -> Vec<Problem> {
             problems.push(Problem::new("it is to be unique, but there is no such field").field(*name));
         }
     }
+    for flag in kind.single_flags() {
+        if !kind.fields().iter().any(|field| field.name == flag.field) {
+            problems
+                .push(Problem::new("it is to be true once, but there is no such field").field(flag.field));
+        }
+    }
     problems
 }
 

@@ -7,7 +7,7 @@ use zato_core::Problem;
 use crate::decode::{Decoded, decode_and_check};
 use crate::field::FieldView;
 use crate::fold::fold;
-use crate::kind::{InertField, Kind};
+use crate::kind::{InertField, Kind, SingleFlag};
 
 /// A [`Kind`] as a value: what the registry holds and everybody else works with.
 #[derive(Debug)]
@@ -19,6 +19,7 @@ pub struct DynKind {
     enmasse_type: Option<&'static str>,
     inert_fields: &'static [InertField],
     unique_together: &'static [&'static [&'static str]],
+    single_flags: &'static [SingleFlag],
     examples: Vec<Value>,
     fields: Vec<FieldView>,
     defects: Vec<Problem>,
@@ -40,6 +41,7 @@ impl DynKind {
             enmasse_type: K::ENMASSE_TYPE,
             inert_fields: K::INERT_FIELDS,
             unique_together: K::UNIQUE_TOGETHER,
+            single_flags: K::SINGLE_FLAGS,
             examples: K::examples(),
             fields,
             defects,
@@ -87,6 +89,12 @@ impl DynKind {
     #[must_use]
     pub const fn unique_together(&self) -> &'static [&'static [&'static str]] {
         self.unique_together
+    }
+
+    /// Returns fields that may be true in one object of the kind only.
+    #[must_use]
+    pub const fn single_flags(&self) -> &'static [SingleFlag] {
+        self.single_flags
     }
 
     /// Returns objects as they are written in enmasse files.

@@ -31,6 +31,8 @@ pub trait Kind: 'static {
     const INERT_FIELDS: &'static [InertField] = &[];
     /// Groups of fields whose values, taken together, no two objects of the kind may share.
     const UNIQUE_TOGETHER: &'static [&'static [&'static str]] = &[];
+    /// Fields that may be true in one object of the kind only.
+    const SINGLE_FLAGS: &'static [SingleFlag] = &[];
 
     /// Returns objects as they are written in enmasse files, name included. The first is the simplest.
     fn examples() -> Vec<Value>;
@@ -46,6 +48,15 @@ pub trait Kind: 'static {
         let _ = config;
         Vec::new()
     }
+}
+
+/// A field that may be true in one object of a kind only, for instance `is_default`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SingleFlag {
+    /// Its name.
+    pub field: &'static str,
+    /// Names of objects it means nothing in, which are not counted.
+    pub except: &'static [&'static str],
 }
 
 /// A field of earlier versions without effect here.

@@ -34,7 +34,7 @@ pub use diff::{Change, diff, without_defaults};
 pub use dynamic::DynKind;
 pub use envelope::{Envelope, NAME_LIMIT, check_name, split, take_apart};
 pub use field::{Choice, FieldType, FieldView, ReferenceTarget, Unit};
-pub use kind::{InertField, InertUse, Kind};
+pub use kind::{InertField, InertUse, Kind, SingleFlag};
 pub use reference::{Ref, Reference, ServiceName, Target, references};
 pub use registry::Registry;
 pub use secrets::{REDACTED, SecretText, map_secrets, redact};

@@ -1,8 +1,8 @@
 //! The list of everything that can be configured. A kind that is not here does not exist.
 
 use zato_connections::{
-    ApiKey, BasicAuth, BearerToken, JsonPointer, Namespace, OutgoingRest, RestChannel, SchedulerJob,
-    ServiceConfig, XPath,
+    ApiKey, BasicAuth, BearerToken, BuiltinCache, JsonPointer, Namespace, OutgoingRest, RestChannel,
+    SchedulerJob, ServiceConfig, XPath,
 };
 use zato_core::Result;
 use zato_schema::{DynKind, Registry};
@@ -19,6 +19,7 @@ pub fn registry() -> Result<Registry> {
         DynKind::of::<Namespace>(),
         DynKind::of::<JsonPointer>(),
         DynKind::of::<XPath>(),
+        DynKind::of::<BuiltinCache>(),
         DynKind::of::<ServiceConfig>(),
         DynKind::of::<RestChannel>(),
         DynKind::of::<OutgoingRest>(),

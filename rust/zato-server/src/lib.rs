@@ -8,6 +8,7 @@ pub mod enmasse;
 pub mod kinds;
 pub mod logging;
 pub mod scheduler;
+pub mod shared_state;
 pub mod supervisor;
 pub mod user_config;
 pub mod worker;

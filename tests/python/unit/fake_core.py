@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import sys
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 _numbers = itertools.count(1)
@@ -22,6 +22,27 @@ class Records:
 records = Records()
 
 
+class Locks:
+    """Locks that are free unless said otherwise; tests of behavior use the real ones."""
+
+    def __init__(self) -> None:
+        self.taken: set[str] = set()
+        self.asked: list[tuple[str, float, float]] = []
+        self.released: list[tuple[str, int]] = []
+
+    def acquire(self, name: str, time_to_live: float, patience: float) -> Any:
+        self.asked.append((name, time_to_live, patience))
+        fence = 0 if name in self.taken else next(_numbers)
+        return SimpleNamespace(wait=lambda seconds: fence, give_up=lambda: None)
+
+    def release(self, name: str, fence: int) -> bool:
+        self.released.append((name, fence))
+        return True
+
+
+locks = Locks()
+
+
 def install() -> ModuleType:
     """Puts the stand-in where `zato._core` is looked for."""
     core: Any = ModuleType("zato._core")
@@ -33,9 +54,12 @@ def install() -> ModuleType:
             pass
 
     names = ("Request", "HTTPRequestData", "Response", "ChannelInfo", "ChannelSecurityInfo", "InputElement")
-    for name in (*names, "RestConnection", "HttpCall", "HttpAnswer"):
+    for name in (*names, "RestConnection", "HttpCall", "HttpAnswer", "PendingLock"):
         setattr(core, name, type(name, (), {"__module__": "zato._core"}))
     core.Service = Service
+    core.Cache = type("Cache", (), {"__module__": "zato._core", "__init__": lambda self, name="": None})
+    core.acquire_lock = locks.acquire
+    core.release_lock = locks.release
     core.__version__ = "0"
     core.log = lambda level, logger, message, line=0, cid=None: records.lines.append(
         (level, logger, message, line, cid)

@@ -75,6 +75,7 @@ NAMES: dict[str, dict[str, str]] = {
         "zato.enclog": "EncryptedLogFormatter genkey",
         "zato.sso": "const SignupCtx SearchCtx status_code",
         "zato.distlock": "LockTimeout LockManager",
+        "zato.cache": "Cache CacheAPI Entry KeyExpiredError",
         "zato.bunch": "Bunch bunchify debunchify",
         "zato.common.ext.bunch": "Bunch bunchify",
         "zato.testing": "ServiceTestCase",

@@ -14,10 +14,12 @@ from zato.common.util.names import convert_impl_name
 from zato.common.util.time_ import TimeUtil
 from zato.server._logging import ServiceLogger, get_service_logger
 from zato.server.service import _user_config
+from zato.server.service._cache import CacheAPI
 from zato.server.service._crypto import Crypto
 from zato.server.service._facades import AbsentFacades
 from zato.server.service._hooks import Hooks
 from zato.server.service._invocation import InvocationFacades
+from zato.server.service._lock import Lock, make_lock
 from zato.server.service._odb import ODB
 from zato.server.service._outgoing import Outgoing, Rest
 from zato.server.service._schedule import Schedule
@@ -93,6 +95,8 @@ class Service(Hooks, _core.Service, InvocationFacades, AbsentFacades):
     odb: ClassVar[ODB] = ODB()
     #: Services that run later.
     schedule: ClassVar[Schedule] = Schedule()
+    #: Caches that all workers share.
+    cache: ClassVar[CacheAPI] = CacheAPI()
     #: Logger named after the service.
     logger: ServiceLogger = _Logger()  # type: ignore[assignment]
 
@@ -140,6 +144,16 @@ class Service(Hooks, _core.Service, InvocationFacades, AbsentFacades):
         from zato.server.service._msg import Messages
 
         return Messages(self)
+
+    def lock(self, name: str | None = "", *args: Any, **kwargs: Any) -> Lock:
+        """Gives a lock that one holder at a time has among all workers; without a name, one named after the service.
+
+        Args:
+            name: Its name.
+            args: How many seconds it is held at most (20), and how many seconds to wait for it (10).
+            kwargs: The same as `ttl` or `expires`, and `block` or `timeout`; 0 is no limit, and not to wait.
+        """
+        return make_lock(name or self.get_name(), *args, **kwargs)
 
     def sleep(self, timeout: float = 1) -> None:
         """Waits for a number of seconds; other services go on running."""

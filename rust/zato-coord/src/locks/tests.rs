@@ -198,7 +198,9 @@ fn settle(
                 held.push(Grant { name, session, fence, ends: time_to_live.map(|time| now + time) });
             }
             Event::TimedOut(waiter) => {
-                queues.values_mut().for_each(|queue| queue.retain(|queued| queued.0 != waiter || queued.3 > now));
+                queues
+                    .values_mut()
+                    .for_each(|queue| queue.retain(|queued| queued.0 != waiter || queued.3 > now));
             }
         }
     }

@@ -229,7 +229,7 @@ impl<'a> Draft<'a> {
                 taken.entry((kind.id(), values)).or_default().push(key);
             }
         }
-        let mut violations = Vec::new();
+        let mut violations = self.second_flags();
         for key in &self.touched {
             let (Some(kind), Some(state)) = (self.registry.get(&key.kind), self.objects.get(key)) else {
                 continue;
@@ -254,6 +254,34 @@ impl<'a> Draft<'a> {
                 let message = format!("{values} is taken by {}", self.describe(other));
                 let problem = Problem::new(message).field(group.first().copied().unwrap_or_default());
                 add(ViolationClass::Clash, None, problem.hint(format!("change one of {}", group.join(", "))));
+            }
+        }
+        violations
+    }
+
+    /// Finds flags that are true in a touched object and in another one, where only one may have them.
+    fn second_flags(&self) -> Vec<Violation> {
+        let mut violations = Vec::new();
+        for key in &self.touched {
+            let Some(kind) = self.registry.get(&key.kind) else { continue };
+            for flag in kind.single_flags() {
+                let has_it = |(key, state): &(&ObjectKey, &State)| {
+                    key.kind == kind.id()
+                        && !flag.except.contains(&key.name.as_str())
+                        && state.spec[flag.field] == Value::Bool(true)
+                };
+                let holders: Vec<_> = self.objects.iter().filter(has_it).map(|(key, _)| key).collect();
+                let (true, Some(other)) =
+                    (holders.contains(&key), holders.iter().find(|other| **other != key))
+                else {
+                    continue;
+                };
+                let problem = Problem::new(format!("{} has it already", self.describe(other)))
+                    .field(flag.field)
+                    .object(kind.describe(&key.name))
+                    .hint("set it to false in one of them");
+                let class = ViolationClass::Clash;
+                violations.push(Violation { key: key.clone(), class, missing: None, problem });
             }
         }
         violations

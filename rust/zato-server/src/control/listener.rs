@@ -12,7 +12,7 @@ use zato_core::{ErrorKind, Result};
 use super::address;
 use crate::config::ServerPaths;
 
-/// Listens on the control socket; dropping it removes the socket.
+/// Listens on a socket for the processes of one user; dropping it removes the socket.
 #[derive(Debug)]
 pub struct Listener {
     listener: UnixListener,
@@ -26,7 +26,15 @@ impl Listener {
     /// # Errors
     /// [`ErrorKind::Io`] or [`ErrorKind::Denied`] if the socket cannot be made.
     pub fn bind(paths: &ServerPaths) -> Result<Self> {
-        let path = address::prepare(paths)?;
+        Self::bind_to(address::prepare(paths)?)
+    }
+
+    /// Takes over any other socket, whose directory only the owner of the server may enter. Has to be called inside a
+    /// runtime.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Io`] if the socket cannot be made.
+    pub(crate) fn bind_to(path: PathBuf) -> Result<Self> {
         if let Err(error) = fs::remove_file(&path)
             && error.kind() != std::io::ErrorKind::NotFound
         {
@@ -34,7 +42,7 @@ impl Listener {
                 .context(ErrorKind::Io, || format!("could not remove the old socket `{}`", path.display()));
         }
         let listener = UnixListener::bind(&path)
-            .context(ErrorKind::Io, || format!("could not listen on control socket `{}`", path.display()))?;
+            .context(ErrorKind::Io, || format!("could not listen on socket `{}`", path.display()))?;
         fs::set_permissions(&path, fs::Permissions::from_mode(0o600))
             .context(ErrorKind::Io, || format!("could not change the mode of `{}`", path.display()))?;
         Ok(Self { listener, path })
@@ -50,25 +58,22 @@ impl Listener {
             let stream = match self.listener.accept().await {
                 Ok((stream, _)) => stream,
                 Err(error) if is_passing(&error) => {
-                    tracing::warn!(%error, "could not accept a control connection");
+                    tracing::warn!(%error, "could not accept a connection");
                     tokio::time::sleep(std::time::Duration::from_millis(20)).await;
                     continue;
                 }
                 Err(error) => {
                     return Err(error).context(ErrorKind::Io, || {
-                        format!("could not accept on control socket `{}`", self.path.display())
+                        format!("could not accept on socket `{}`", self.path.display())
                     });
                 }
             };
             match stream.peer_cred() {
                 Ok(credentials) if is_allowed(&credentials) => return Ok((stream, credentials)),
                 Ok(credentials) => {
-                    tracing::warn!(
-                        user = credentials.uid(),
-                        "a control connection of another user was refused"
-                    );
+                    tracing::warn!(user = credentials.uid(), "a connection of another user was refused");
                 }
-                Err(error) => tracing::warn!(%error, "a control connection of an unknown user was refused"),
+                Err(error) => tracing::warn!(%error, "a connection of an unknown user was refused"),
             }
         }
     }
@@ -77,7 +82,7 @@ impl Listener {
 impl Drop for Listener {
     fn drop(&mut self) {
         if let Err(error) = fs::remove_file(&self.path) {
-            tracing::debug!(%error, path = %self.path.display(), "the control socket was gone already");
+            tracing::debug!(%error, path = %self.path.display(), "the socket was gone already");
         }
     }
 }

@@ -20,6 +20,7 @@ use crate::control::{
 use crate::deploy::deployer::Job;
 use crate::deploy::{PathContents, read_path};
 use crate::logging::{self, Level};
+use crate::shared_state::Definitions;
 
 /// Longest line a client may send.
 const LINE_LIMIT: usize = 1 << 20;
@@ -121,6 +122,7 @@ impl Supervisor {
         let mut texts: Vec<_> = texts.into_iter().map(|(_, text)| text).collect();
         texts.push(self.restart_figures());
         texts.push(self.scheduler.metrics());
+        texts.push(self.shared.figures());
         zato_http::metrics::merge(&texts)
     }
 
@@ -156,6 +158,10 @@ impl Supervisor {
         self.fleet.note_revision(revision);
         // The scheduler hears of it at once too.
         self.store.nudge();
+        // Whatever workers are about to serve may use the caches it defines.
+        if let Err(error) = self.sync_caches().await {
+            tracing::error!(target: "zato", "Definitions of caches stay as they were: {}", error.report());
+        }
         let members = self.fleet.members();
         let syncing = members.iter().map(|member| async {
             let started = Instant::now();
@@ -181,6 +187,16 @@ impl Supervisor {
             tracing::error!(target: "zato", "Revision {revision} is not in force in worker {index}: {problem}");
         }
         SyncReport { revision, milliseconds: milliseconds(started), workers }
+    }
+
+    /// Brings what the store says about caches in force.
+    async fn sync_caches(&self) -> Result<()> {
+        let (definitions, problems) = Definitions::compile(&self.store.snapshot().await?);
+        for problem in problems {
+            tracing::error!(target: "zato", "Configuration: {problem}");
+        }
+        self.shared.configure(definitions);
+        Ok(())
     }
 
     /// Brings a revision in force in one worker; gives the one then in force.

@@ -28,6 +28,7 @@ use crate::deploy::deployer::{Deployer, Job};
 use crate::deploy::record::Records;
 use crate::deploy::{WatchOptions, Watcher};
 use crate::scheduler::{Scheduler, SchedulerOptions};
+use crate::shared_state::{self, Definitions, Keeper};
 use crate::user_config::FileWatcher;
 use crate::{api, kinds};
 
@@ -48,6 +49,8 @@ pub(super) struct Supervisor {
     pub(super) pickup: Vec<PathBuf>,
     /// Files that services read as `self.config`.
     pub(super) user_configuration: watch::Receiver<Arc<UserConfiguration>>,
+    /// Caches and locks.
+    pub(super) shared: Keeper,
 }
 
 /// Runs a server whose pidfile is held. `patience` is how long its port may be in use.
@@ -60,6 +63,7 @@ pub(super) async fn run(options: SupervisorOptions, started: Instant, patience: 
     let cipher = check_key(&store, &paths).await?;
     let reservation = Reservation::take(&server.bind, patience)?;
     let listener = Listener::bind(&paths)?;
+    let shared = start_keeper(&store, &paths).await?;
     let (installed, refused) = server.hot_deploy.installed_units();
     for unit in refused {
         tracing::info!(target: "zato", "Skipped `{}`, [deploy_patterns_allowed] does not allow it", unit.key);
@@ -105,6 +109,7 @@ pub(super) async fn run(options: SupervisorOptions, started: Instant, patience: 
         stop: stop.clone(),
         pickup,
         user_configuration,
+        shared,
     });
     let mut tasks = JoinSet::new();
     tasks.spawn(signals.follow(stop.clone(), Arc::clone(&fleet)));
@@ -182,6 +187,17 @@ fn start_scheduler(
         fleet: Arc::clone(fleet),
         is_paused: status.as_deref() == Some("paused"),
     })
+}
+
+/// Starts what keeps caches and locks.
+async fn start_keeper(store: &Store, paths: &ServerPaths) -> Result<Keeper> {
+    let (definitions, problems) = Definitions::compile(&store.snapshot().await?);
+    for problem in problems {
+        tracing::error!(target: "zato", "Configuration: {problem}");
+    }
+    let path = shared_state::socket_path(paths)
+        .ok_or_else(|| Error::new(ErrorKind::Internal, "the server has no control socket"))?;
+    Keeper::start(&path, definitions)
 }
 
 fn watch_options(server: &ServerOptions, paths: &ServerPaths) -> WatchOptions {

@@ -293,3 +293,22 @@ async fn a_cluster_starts_with_its_channels_and_users() {
     let again = initial_data(&place.api, &GivenPasswords::new()).await.unwrap();
     assert_eq!(again.users, vec![]);
 }
+
+#[tokio::test]
+async fn one_cache_of_the_user_is_the_default() {
+    const CACHE: &str = "cache.builtin";
+    let place = Place::new().await;
+    let cache = |name: &str, is_default: bool| object(CACHE, name, json!({"is_default": is_default}));
+    place
+        .api
+        .create(vec![cache("a", true), cache("b", false), cache("zato.bearer.token", true)])
+        .await
+        .unwrap();
+    let error = place.api.put(vec![cache("b", true)]).await.unwrap_err();
+    assert!(
+        error.report().contains("field `is_default`: zato_cache_builtin `a` has it already"),
+        "{}",
+        error.report()
+    );
+    place.api.put(vec![cache("a", false), cache("b", true)]).await.unwrap();
+}

@@ -12,7 +12,7 @@ fn every_kind_conforms() {
 #[test]
 fn the_first_kinds_are_there() {
     let registry = kinds::registry().unwrap();
-    for id in ["channel.rest", "security.basic_auth", "security.api_key", "service"] {
+    for id in ["channel.rest", "security.basic_auth", "security.api_key", "service", "cache.builtin"] {
         assert!(registry.get(id).is_some(), "{id}");
     }
 }

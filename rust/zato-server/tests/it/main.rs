@@ -12,3 +12,4 @@ mod kinds;
 mod logging;
 mod place;
 mod server;
+mod shared_state;

@@ -1,0 +1,3 @@
+//! Caches that services keep data in.
+
+pub mod builtin;
