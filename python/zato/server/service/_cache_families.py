@@ -18,8 +18,8 @@ class Families(_core.Cache):
     Text is compared with keys that are text, bytes with keys that are bytes; numbers are never meant. Regular
     expressions have the syntax of Rust's `regex` and are looked for anywhere in a key. What is given by key are
     dictionaries. With a `limit`, those entries are taken that were used most recently; 0 is no limit, and an expiry
-    of 0 is for ever. All of them raise ValueError if there is nothing to compare with, or if a regular expression cannot be
-    used.
+    of 0 is for ever. All of them raise ValueError if there is nothing to compare with, or if a regular expression
+    cannot be used.
     """
 
     __slots__ = ()
