@@ -40,6 +40,11 @@ def value(zato: Environment, expression: str, worker: int | None = None) -> Any:
     return found["result"]
 
 
+def metrics(zato: Environment) -> str:
+    """Gives the figures of the server."""
+    return zato.get("/metrics", auth=("metrics", zato.credentials()["metrics"])).text
+
+
 def test_what_one_worker_stores_the_other_finds(zato: Environment) -> None:
     assert value(zato, "cache.default.set('shared.a', 'one')", 0) == "None"
     assert value(zato, "cache.get('shared.a')", 1) == "'one'"
@@ -183,7 +188,7 @@ def test_changes_of_definitions_are_live(zato: Environment) -> None:
 
 def test_metrics_tell_about_caches(zato: Environment) -> None:
     value(zato, "(cache.set('shared.metric', 1), cache.get('shared.metric'))")
-    text = zato.get("/metrics").text
+    text = metrics(zato)
     assert 'zato_cache_entries{cache="default"}' in text and "zato_locks_held 0" in text
     assert text.count("# TYPE zato_cache_hits_total counter") == 1
 
@@ -244,7 +249,7 @@ def test_waiting_for_a_lock_ends_with_the_time_of_the_service(zato: Environment,
     wait_for(mark.exists, what="the lock is held")
     assert zato.post("/shared/interrupted", {"path": str(seen)}).status == 504
     assert wait_for(lambda: seen.exists() and seen.read_text(), 1.5) == "TimeoutException"
-    assert "zato_locks_waiting 0" in zato.get("/metrics").text
+    assert "zato_locks_waiting 0" in metrics(zato)
     holder.join()
 
 

@@ -55,7 +55,7 @@ enum Test {
     Prefix(Vec<u8>),
     Suffix(Vec<u8>),
     Regex(Regex),
-    NotContains(Finder<'static>),
+    NotContains(Box<Finder<'static>>),
     All(Vec<Finder<'static>>),
     Any(Vec<Finder<'static>>),
 }
@@ -80,7 +80,7 @@ impl Matcher {
             Criterion::Prefix => Test::Prefix(content),
             Criterion::Suffix => Test::Suffix(content),
             Criterion::Regex => Test::Regex(compile(first)?),
-            Criterion::NotContains => Test::NotContains(Finder::new(&content).into_owned()),
+            Criterion::NotContains => Test::NotContains(Box::new(Finder::new(&content).into_owned())),
             Criterion::Contains | Criterion::ContainsAll => Test::All(finders()),
             Criterion::ContainsAny => Test::Any(finders()),
         };
