@@ -87,7 +87,8 @@ pub(crate) fn given(py: Python<'_>, channel: &Arc<ChannelInfo>, body: &[u8]) -> 
         wsgi_environ: None,
         channel_params: None,
         in_reply_to: None,
-        job_type: String::new(),
+        channel: None,
+        job_type: None,
     }))
 }
 
