@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import http.client
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -207,6 +209,7 @@ def test_a_lock_excludes_services_of_all_workers(zato: Environment, tmp_path: Pa
 def test_a_lock_is_free_when_its_holder_is_killed(own_zato: Environment, tmp_path: Path) -> None:
     own_zato.deploy_fixtures("services/shared.py")
     own_zato.wait_for_service("shared.hold")
+    value(own_zato, "cache.set('shared.survivor', 1)")
     mark = tmp_path / "held"
     holder = threading.Thread(target=lambda: _ignore_loss(own_zato, {"path": str(mark), "dies": True}))
     holder.start()
@@ -219,6 +222,7 @@ def test_a_lock_is_free_when_its_holder_is_killed(own_zato: Environment, tmp_pat
     found = wait_for(acquire)
     holder.join()
     assert found["outcome"] == "acquired" and found["seconds"] < 5
+    assert value(own_zato, "cache.get('shared.survivor')") == "1"
 
 
 def _ignore_loss(zato: Environment, payload: dict[str, Any]) -> None:
@@ -251,6 +255,35 @@ def test_waiting_for_a_lock_ends_with_the_time_of_the_service(zato: Environment,
     assert wait_for(lambda: seen.exists() and seen.read_text(), 1.5) == "TimeoutException"
     assert "zato_locks_waiting 0" in metrics(zato)
     holder.join()
+
+
+def test_a_process_without_a_server_has_caches_and_locks_of_its_own() -> None:
+    program = """
+import threading
+from zato.distlock import LockTimeout
+from zato.server.service import Service
+
+class Any(Service):
+    name = "any"
+
+service = Any()
+assert service.cache.set("a", [1]) is None and service.cache.get("a") == [1]
+with service.lock() as info:
+    assert info.acquired
+    try:
+        service.lock(block=0).acquire()
+    except LockTimeout:
+        pass
+    else:
+        raise SystemExit("held twice")
+    waiting = service.lock(block=20)
+    thread = threading.Thread(target=waiting.acquire)
+    thread.start()
+thread.join(10)
+assert waiting.fencing_number > 0 and waiting.release()
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=30)
+    assert done.returncode == 0, done.stderr
 
 
 def test_a_forked_child_has_connections_of_its_own_and_no_locks(zato: Environment) -> None:

@@ -96,7 +96,7 @@ impl Model {
         is_over
     }
 
-    fn to_front(&mut self, index: usize) -> &mut Row {
+    fn bring_to_front(&mut self, index: usize) -> &mut Row {
         let row = self.rows.remove(index);
         self.rows.insert(0, row);
         &mut self.rows[0]
@@ -108,7 +108,7 @@ impl Model {
         }
         let index = self.find(key)?;
         let extends = self.limits.extends_on_get;
-        let row = self.to_front(index);
+        let row = self.bring_to_front(index);
         if extends {
             row.deadline = row.time_to_live.map(|time| now + time);
         }
@@ -127,7 +127,7 @@ impl Model {
             return Lookup::Missing;
         };
         let extends = self.limits.extends_on_set;
-        let row = self.to_front(index);
+        let row = self.bring_to_front(index);
         if row.time_to_live.is_none() || expiry.is_none() {
             row.time_to_live = expiry;
             row.deadline = expiry.map(|time| now + time);

@@ -79,6 +79,9 @@ fn nobody_gets_a_lock_after_the_time_to_wait_for_it() {
     assert_eq!(locks.take_events(), [Event::TimedOut(waiter)]);
 }
 
+/// Who waits for what: waiter, session, time to live, and when the time to wait is over.
+type Queues = HashMap<String, Vec<(Waiter, Session, Option<u64>, u64)>>;
+
 #[derive(Debug, Clone)]
 enum Step {
     Acquire { name: u8, session: u64, time_to_live: Option<u64>, patience: Option<u64> },
@@ -117,7 +120,7 @@ proptest! {
         let mut now = 0_u64;
         let mut last_fence = 0_u64;
         let mut held: Vec<Grant> = Vec::new();
-        let mut queues: HashMap<String, Vec<(Waiter, Session, Option<u64>, u64)>> = HashMap::new();
+        let mut queues: Queues = HashMap::new();
         for step in steps {
             match step {
                 Step::Acquire { name, session, time_to_live, patience } => {
@@ -178,7 +181,7 @@ proptest! {
 fn settle(
     locks: &mut Locks,
     held: &mut Vec<Grant>,
-    queues: &mut HashMap<String, Vec<(Waiter, Session, Option<u64>, u64)>>,
+    queues: &mut Queues,
     last_fence: &mut u64,
     now: u64,
 ) -> Result<(), TestCaseError> {

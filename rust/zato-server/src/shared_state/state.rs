@@ -1,7 +1,6 @@
 //! Caches and locks, as one process keeps them for all.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
-use std::fmt::Write as _;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use zato_cache::{Cache, Limits, Lookup, Matcher, Moment};
@@ -20,6 +19,9 @@ pub(super) enum Outcome {
     /// Whoever waits will be told.
     Waits(Waiter),
 }
+
+/// Takes one figure out of those of a cache.
+type ReadFigure = fn(&zato_cache::Figures) -> u64;
 
 /// Everything that is shared.
 pub(super) struct State {
@@ -171,7 +173,7 @@ impl State {
     /// Returns figures in the text format of Prometheus.
     pub(super) fn figures(&self) -> String {
         let mut text = String::new();
-        let families: [(&str, &str, &str, fn(&zato_cache::Figures) -> u64); 6] = [
+        let families: [(&str, &str, &str, ReadFigure); 6] = [
             ("entries", "gauge", "Entries of a cache.", |figures| figures.entries),
             ("bytes", "gauge", "Memory that the entries of a cache take.", |figures| figures.bytes),
             ("hits_total", "counter", "Reads that found an entry.", |figures| figures.hits),
@@ -180,20 +182,19 @@ impl State {
             ("expirations_total", "counter", "Entries whose time was over.", |figures| figures.expirations),
         ];
         for (name, sort, help, read) in families {
-            // Writing to a string does not fail.
-            let _ = writeln!(text, "# HELP zato_cache_{name} {help}\n# TYPE zato_cache_{name} {sort}");
+            text += &format!("# HELP zato_cache_{name} {help}\n# TYPE zato_cache_{name} {sort}\n");
             for (cache, content) in &self.caches {
                 let label = cache.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n");
                 let value = read(&content.figures());
-                let _ = writeln!(text, "zato_cache_{name}{{cache=\"{label}\"}} {value}");
+                text += &format!("zato_cache_{name}{{cache=\"{label}\"}} {value}\n");
             }
         }
         for (name, help, value) in [
             ("held", "Locks that are held.", self.locks.held()),
             ("waiting", "Threads that wait for a lock.", self.locks.waiting()),
         ] {
-            let _ = writeln!(text, "# HELP zato_locks_{name} {help}\n# TYPE zato_locks_{name} gauge");
-            let _ = writeln!(text, "zato_locks_{name} {value}");
+            text += &format!("# HELP zato_locks_{name} {help}\n# TYPE zato_locks_{name} gauge\n");
+            text += &format!("zato_locks_{name} {value}\n");
         }
         text
     }
