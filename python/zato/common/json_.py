@@ -9,7 +9,7 @@ from json import JSONEncoder, loads
 from json import dumps as _dumps
 from typing import Any
 
-from zato.server.service._json import dump_fallback
+from zato.common._json_fallback import dump_fallback
 
 __all__ = ["dumps", "loads"]
 

@@ -7,7 +7,7 @@ from typing import IO, Any
 
 import orjson
 
-from zato.server.service._json import dump_fallback
+from zato.common._json_fallback import dump_fallback
 
 __all__ = ["dump", "dumps", "load", "loads"]
 

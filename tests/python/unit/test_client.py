@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 import socket
+import subprocess
+import sys
 import threading
 import urllib.error
 from base64 import b64decode, b64encode
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -209,3 +212,10 @@ def test_connections_are_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
         with pytest.raises(urllib.error.URLError):
             RawDataClient(address, "/").invoke("")
     assert pauses == [0.1, 0.2, 0.4, 0.8]
+
+
+def test_the_client_loads_nothing_of_the_server() -> None:
+    code = "import zato.client, sys; print([name for name in sys.modules if name.startswith('zato.server')])"
+    python = Path(__file__).parents[3] / "python"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env={"PYTHONPATH": str(python)})
+    assert (done.stdout.strip(), done.stderr) == ("[]", "")

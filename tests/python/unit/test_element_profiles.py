@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from zato.common._json_fallback import dump_slowly
 from zato.server.service import _io
 from zato.server.service._convert import convert_input, convert_output
 from zato.server.service._crypto import Crypto
-from zato.server.service._json import dump_slowly
 from zato.server.service._profiles import describe_input
 
 

@@ -10,12 +10,12 @@ import pytest
 
 from deployment import SIMPLE_IO
 from zato.bunch import Bunch
+from zato.common._json_fallback import dump_fallback
 from zato.common.exception import BadRequest, ElementIsNotAList, ElementMissing
 from zato.common.marshal_.api import Model, ModelCtx
 from zato.common.typing_ import list_, optional
 from zato.server.service import AsIs, Bool, Int, Service
 from zato.server.service._declaration import describe_io
-from zato.server.service._json import dump_fallback
 
 
 @dataclass(init=False)

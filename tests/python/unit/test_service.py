@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 
 from fake_core import Records
+from zato.common._json_fallback import dump_fallback
 from zato.common._missing import MissingFeature
 from zato.common.json_internal import dumps, loads
 from zato.common.util import asbool, fs_safe_name, make_repr, new_cid, spawn_greenlet
 from zato.server import service as public
 from zato.server.service import Service
-from zato.server.service._json import dump_fallback
 
 
 class GetClient(Service):

@@ -99,7 +99,7 @@ class Model:
         """
         import orjson
 
-        from zato.server.service._json import dump_fallback
+        from zato.common._json_fallback import dump_fallback
 
         return orjson.dumps(self.to_dict(), default or dump_fallback, orjson.OPT_NON_STR_KEYS | impl_extra)
 

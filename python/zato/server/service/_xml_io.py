@@ -10,9 +10,9 @@ import codecs
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from zato.common._json_fallback import dump_fallback
 from zato.common.exception import BadRequest
 from zato.server.service._io import Elem
-from zato.server.service._json import dump_fallback
 from zato.server.service._xml import lxml_etree, parse_kept, parse_plain
 
 __all__ = ["XMLFormat", "options_of"]
