@@ -117,16 +117,21 @@ impl Cache {
             self.figures.misses += 1;
             return Lookup::Expired;
         }
-        let extends = self.limits.extends_on_get;
         let position = needs_entry.then(|| self.position(key));
+        self.read(key, position, now).map_or(Lookup::Missing, Lookup::Found)
+    }
+
+    /// Reads an entry whose time is not over; with its details if its position is given.
+    pub(crate) fn read(&mut self, key: &Key, position: Option<usize>, now: Moment) -> Option<Found> {
+        let extends = self.limits.extends_on_get;
         let Some(slot) = self.slots.get_mut(key) else {
             self.figures.misses += 1;
-            return Lookup::Missing;
+            return None;
         };
         self.figures.hits += 1;
         slot.note_read(extends, now);
         let entry = position.map(|position| Box::new(slot.entry(key, position, now)));
-        Lookup::Found(Found { value: slot.value.clone(), entry })
+        Some(Found { value: slot.value.clone(), entry })
     }
 
     /// Reads an entry without a trace.

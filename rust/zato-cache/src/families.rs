@@ -20,15 +20,24 @@ impl Cache {
         limit: Option<usize>,
         now: Moment,
     ) -> Vec<(Key, Found)> {
-        let keys = self.select(matcher, limit, now);
-        let mut found: Vec<_> = keys
-            .into_iter()
-            .rev()
-            .filter_map(|key| match self.get(&key, needs_entries, now) {
-                Lookup::Found(found) => Some((key, found)),
-                Lookup::Missing | Lookup::Expired => None,
-            })
-            .collect();
+        let mut keys = Vec::new();
+        for (place, (key, slot)) in self.slots.iter().enumerate() {
+            if limit.is_some_and(|limit| keys.len() >= limit) {
+                break;
+            }
+            if matcher.matches(key) && !slot.is_expired(now) {
+                keys.push((place, key.clone()));
+            }
+        }
+        let mut found = Vec::with_capacity(keys.len());
+        for (place, key) in keys.into_iter().rev() {
+            // Everything read so far was behind this entry and is before it now; looking for its place would make this
+            // quadratic, and everybody else wait.
+            let place = needs_entries.then_some(place + found.len());
+            if let Some(read) = self.read(&key, place, now) {
+                found.push((key, read));
+            }
+        }
         found.reverse();
         found
     }

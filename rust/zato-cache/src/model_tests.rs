@@ -341,3 +341,30 @@ fn what_happens_is_counted() {
     assert_eq!((figures.entries, figures.hits, figures.misses), (1, 1, 2));
     assert_eq!((figures.evictions, figures.expirations), (1, 1));
 }
+
+#[test]
+fn details_of_many_entries_are_those_of_one_after_the_other_and_take_no_longer_than_values() {
+    let filled = |count: u32| {
+        let mut cache = Cache::new(Limits { max_size: 1_000_000, ..Limits::default() });
+        for number in 0..count {
+            let (key, value) = (Key::text(&format!("{}{number}", number % 3)), value(1));
+            cache.set(key, value, None, None, false, moment(0)).unwrap();
+        }
+        cache
+    };
+    let matcher = Matcher::new(Criterion::Prefix, &[Key::text("1")]).unwrap();
+    for limit in [None, Some(0), Some(3)] {
+        let (mut together, mut alone) = (filled(20), filled(20));
+        let found = together.get_matching(&matcher, true, limit, moment(1));
+        assert_eq!(found.len(), limit.unwrap_or(7));
+        for (key, found) in found.into_iter().rev() {
+            assert_eq!(alone.get(&key, true, moment(1)), Lookup::Found(found));
+        }
+        assert_eq!(together.keys(moment(1)), alone.keys(moment(1)));
+        assert_eq!(together.figures(), alone.figures());
+    }
+    let mut many = filled(60_000);
+    let begun = std::time::Instant::now();
+    assert_eq!(many.get_matching(&matcher, true, None, moment(1)).len(), 20_000);
+    assert!(begun.elapsed() < Duration::from_secs(3), "{:?}", begun.elapsed());
+}
