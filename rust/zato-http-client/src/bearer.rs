@@ -3,7 +3,6 @@
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
-use bytes::Bytes;
 use http::HeaderValue;
 use http::header::{ACCEPT, CONTENT_TYPE};
 use serde_json::{Map, Value};
@@ -20,6 +19,10 @@ const DEFAULT_LIFE: Duration = Duration::from_secs(60);
 const LIMIT: Duration = Duration::from_secs(30);
 /// How much of a refusal is told.
 const TOLD: usize = 300;
+/// Longest answer of an authorization server, in bytes.
+const LONGEST_ANSWER: usize = 1 << 20;
+/// What is told instead of a secret.
+const HIDDEN: &str = "***";
 
 /// Gets and keeps tokens of one definition.
 #[derive(Debug)]
@@ -27,7 +30,14 @@ pub(crate) struct Bearer {
     name: String,
     config: BearerToken,
     /// By scopes. Who finds no token gets one while others wait for it.
-    tokens: Mutex<HashMap<Option<String>, Token>>,
+    tokens: Mutex<HashMap<Option<String>, Outcome>>,
+}
+
+/// What came of asking for a token last.
+#[derive(Debug, Clone)]
+enum Outcome {
+    Given(Token),
+    Refused { at: Instant, failure: Failure },
 }
 
 #[derive(Debug, Clone)]
@@ -48,15 +58,28 @@ impl Bearer {
 
     /// Gives the value of the `Authorization` header.
     pub(crate) async fn header(&self, scopes: Option<&str>) -> Result<HeaderValue, Failure> {
+        let begun = Instant::now();
         let mut tokens = self.tokens.lock().await;
         let key = scopes.map(str::to_owned);
-        if let Some(token) = tokens.get(&key).filter(|token| Instant::now() < token.good_until) {
-            return Ok(token.header.clone());
+        match tokens.get(&key) {
+            Some(Outcome::Given(token)) if Instant::now() < token.good_until => {
+                return Ok(token.header.clone());
+            }
+            // Whoever waited for this would find out the same, one after the other.
+            Some(Outcome::Refused { at, failure }) if begun < *at => return Err(failure.clone()),
+            _ => {}
         }
-        let token = self.fetch(scopes).await?;
-        let header = token.header.clone();
-        tokens.insert(key, token);
-        Ok(header)
+        match self.fetch(scopes).await {
+            Ok(token) => {
+                let header = token.header.clone();
+                tokens.insert(key, Outcome::Given(token));
+                Ok(header)
+            }
+            Err(failure) => {
+                tokens.insert(key, Outcome::Refused { at: Instant::now(), failure: failure.clone() });
+                Err(failure)
+            }
+        }
     }
 
     /// Forgets tokens, as one of them was refused.
@@ -106,7 +129,7 @@ impl Bearer {
                 ("application/json", Value::Object(object).to_string())
             }
         };
-        let response = client::plain()?
+        let mut response = client::plain()?
             .post(&self.config.auth_endpoint)
             .header(CONTENT_TYPE, content_type)
             .header(ACCEPT, "application/json")
@@ -115,10 +138,21 @@ impl Bearer {
             .await
             .map_err(|error| self.refuse(&Failure::of_request(&error).message))?;
         let status = response.status();
-        let bytes: Bytes =
-            response.bytes().await.map_err(|error| self.refuse(&Failure::of_body(&error).message))?;
+        let mut bytes = Vec::new();
+        while let Some(piece) =
+            response.chunk().await.map_err(|error| self.refuse(&Failure::of_body(&error).message))?
+        {
+            if bytes.len() + piece.len() > LONGEST_ANSWER {
+                return Err(self.refuse(&format!(
+                    "the answer of `{}` is longer than {LONGEST_ANSWER} bytes",
+                    self.config.auth_endpoint
+                )));
+            }
+            bytes.extend_from_slice(&piece);
+        }
         if !status.is_success() {
-            let text: String = String::from_utf8_lossy(&bytes).chars().take(TOLD).collect();
+            let text = self.without_secret(&String::from_utf8_lossy(&bytes));
+            let text: String = text.chars().take(TOLD).collect();
             return Err(self.refuse(&format!("`{}` answered {status}: {text}", self.config.auth_endpoint)));
         }
         match serde_json::from_slice(&bytes) {
@@ -128,6 +162,15 @@ impl Bearer {
                     .refuse(&format!("`{}` did not answer with a JSON object", self.config.auth_endpoint)))
             }
         }
+    }
+
+    /// Servers may say in a refusal what they were sent.
+    fn without_secret(&self, text: &str) -> String {
+        let secret = self.config.password.expose();
+        let in_form: String = form_urlencoded::byte_serialize(secret.as_bytes()).collect();
+        let in_json = Value::String(secret.to_owned()).to_string();
+        let forms = [secret, &in_form, in_json.get(1..in_json.len() - 1).unwrap_or(secret)];
+        forms.iter().fold(text.to_owned(), |text, form| text.replace(form, HIDDEN))
     }
 
     fn refuse(&self, why: &str) -> Failure {

@@ -5,3 +5,4 @@
 mod calls;
 mod place;
 mod tls;
+mod tokens;
