@@ -4,15 +4,12 @@ use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use http::{HeaderMap, StatusCode, Version};
-use tokio::sync::mpsc;
 
 use crate::failure::{Failure, FailureKind};
+use crate::pieces::{Pieces, pieces};
 
 /// Largest body that is read as a whole, in bytes; larger ones have to be streamed.
 pub const LARGEST_BODY: usize = 1 << 30;
-
-/// How many pieces of a body wait for their reader.
-const PIECES_AHEAD: usize = 4;
 
 /// An answer, whatever its status.
 #[derive(Debug)]
@@ -49,8 +46,8 @@ pub struct Hop {
 pub enum Body {
     /// All of it.
     Whole(Bytes),
-    /// Pieces as they come, the end being a closed channel.
-    Streamed(mpsc::Receiver<Result<Bytes, Failure>>),
+    /// Pieces as they come.
+    Streamed(Pieces),
 }
 
 impl Body {
@@ -78,22 +75,25 @@ impl Body {
 
     /// Reads it piece by piece, as far ahead as its reader allows.
     pub(crate) fn stream(mut response: reqwest::Response, silence: Option<Duration>) -> Self {
-        let (sender, receiver) = mpsc::channel(PIECES_AHEAD);
+        let (feed, pieces) = pieces();
         tokio::spawn(async move {
-            loop {
-                let piece = match next_piece(&mut response, silence).await {
-                    Ok(Some(piece)) => Ok(piece),
-                    Ok(None) => break,
-                    Err(failure) => Err(failure),
+            while feed.has_reader().await {
+                let next = tokio::select! {
+                    next = next_piece(&mut response, silence) => next,
+                    // The socket of a silent peer would stay open for nobody.
+                    () = feed.abandoned() => break,
                 };
-                let is_over = piece.is_err();
-                // Whoever read may have stopped reading.
-                if sender.send(piece).await.is_err() || is_over {
-                    break;
+                match next {
+                    Ok(Some(piece)) => feed.give(Ok(piece)),
+                    Ok(None) => break,
+                    Err(failure) => {
+                        feed.give(Err(failure));
+                        break;
+                    }
                 }
             }
         });
-        Self::Streamed(receiver)
+        Self::Streamed(pieces)
     }
 }
 

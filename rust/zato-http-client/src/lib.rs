@@ -16,6 +16,7 @@ mod credential;
 mod engine;
 mod failure;
 mod pending;
+mod pieces;
 mod redirect;
 mod send;
 
@@ -25,3 +26,4 @@ pub use connection::Connection;
 pub use connections::Connections;
 pub use failure::{Failure, FailureKind};
 pub use pending::Pending;
+pub use pieces::{Next, Pieces};

@@ -84,7 +84,8 @@ class Response:
             return ""
         try:
             return content.decode(self.encoding or self.apparent_encoding, errors="replace")
-        except LookupError:
+        except (LookupError, UnicodeError):
+            # No encoding that Python has, or one that knows no replacements.
             return content.decode("utf-8", errors="replace")
 
     @property
@@ -224,7 +225,9 @@ class Response:
 
     def _pieces(self) -> Iterator[bytes]:
         while (piece := self._answer.next_piece()) is not None:
-            yield piece
+            # Nothing comes for a moment: the thread can notice here that the time of its service is over.
+            if piece:
+                yield piece
 
     def _sized(self, size: int | None) -> Iterator[bytes]:
         if self._content is not None or (self._answer.body and not self._is_consumed):

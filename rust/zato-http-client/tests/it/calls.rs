@@ -1,11 +1,12 @@
+use std::io::{Read, Write};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use serde_json::json;
-use zato_http_client::{Connections, FailureKind};
+use zato_http_client::{Body, Connections, FailureKind, Next, Pieces};
 
-use crate::place::{Server, compile, get, object, ok, send, text};
+use crate::place::{Server, compile, connection, get, object, ok, send, text};
 
 #[test]
 fn one_socket_serves_calls_that_follow_each_other() {
@@ -88,4 +89,67 @@ fn a_connection_without_its_definition_says_so() {
     let connection = connections.rest("c").unwrap();
     let failure = connection.start(get(connection)).unwrap_err();
     assert!(failure.to_string().contains("`gone`"), "{failure}");
+}
+
+/// The body of a call, which is read piece by piece.
+fn pieces(server: &Server) -> Pieces {
+    let connection = server.connection();
+    let mut call = get(&connection);
+    call.is_streamed = true;
+    call.limits.read = None;
+    let Body::Streamed(pieces) = send(&connection, call).unwrap().body else { panic!("it is streamed") };
+    pieces
+}
+
+#[test]
+fn reading_ends_at_once_when_another_thread_stops_it() {
+    // Announces more than it sends, and keeps the socket open.
+    let server = Server::start(|_| b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc".to_vec());
+    let pieces = Arc::new(pieces(&server));
+    assert!(matches!(pieces.next(Duration::from_secs(5)), Next::Piece(Ok(piece)) if piece == "abc"));
+    assert!(matches!(pieces.next(Duration::from_millis(20)), Next::NotYet));
+    let reader = {
+        let pieces = Arc::clone(&pieces);
+        std::thread::spawn(move || matches!(pieces.next(Duration::from_secs(60)), Next::End))
+    };
+    let begun = Instant::now();
+    pieces.close();
+    assert!(reader.join().unwrap());
+    assert!(begun.elapsed() < Duration::from_secs(5));
+}
+
+#[test]
+fn the_socket_of_a_silent_peer_is_closed_when_nobody_reads_any_more() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let peer = std::thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        stream.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
+        let mut head = [0; 4096];
+        assert!(stream.read(&mut head).unwrap() > 0);
+        stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc").unwrap();
+        stream.read(&mut head).map(|read| read == 0).unwrap_or(false)
+    });
+    let connection = connection(json!({"host": format!("http://{address}")}));
+    let mut call = get(&connection);
+    call.is_streamed = true;
+    call.limits.read = None;
+    drop(send(&connection, call).unwrap());
+    assert!(peer.join().unwrap());
+}
+
+#[test]
+fn all_pieces_of_a_long_body_are_there_however_slowly_they_are_read() {
+    let server = Server::start(|_| ok(&"x".repeat(3 << 20)));
+    let pieces = pieces(&server);
+    std::thread::sleep(Duration::from_millis(50));
+    let mut length = 0;
+    loop {
+        match pieces.next(Duration::from_secs(5)) {
+            Next::Piece(piece) => length += piece.unwrap().len(),
+            Next::End => break,
+            Next::NotYet => panic!("{length} bytes came"),
+        }
+    }
+    assert_eq!(length, 3 << 20);
 }

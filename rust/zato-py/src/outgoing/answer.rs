@@ -1,23 +1,25 @@
 //! What came back.
 
-use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::{HeaderMap, Version};
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
-use tokio::sync::mpsc::Receiver;
-use zato_http_client::{Answer, Body, Failure};
+use zato_http_client::{Answer, Body, Next, Pieces};
 
 use super::call::raise;
 
 type Headers = Vec<(String, String)>;
 
+/// How long a thread waits for a piece before Python code runs, which is when its service can be interrupted.
+const LOOK: Duration = Duration::from_millis(500);
+
 /// The answer to a call, whatever its status.
 #[pyclass(module = "zato._core", frozen)]
 pub(crate) struct HttpAnswer {
     answer: Answer,
-    pieces: Mutex<Option<Receiver<Result<Bytes, Failure>>>>,
+    pieces: Option<Pieces>,
 }
 
 impl HttpAnswer {
@@ -29,7 +31,7 @@ impl HttpAnswer {
                 None
             }
         };
-        Self { answer, pieces: Mutex::new(pieces) }
+        Self { answer, pieces }
     }
 }
 
@@ -88,22 +90,22 @@ impl HttpAnswer {
         }
     }
 
-    /// Waits for the next piece of a streamed body; `None` at its end.
+    /// Waits for the next piece of a streamed body; `None` at its end, nothing in it if none has come for a moment.
     fn next_piece<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyBytes>>> {
-        let piece = py.detach(|| {
-            let mut pieces = self.pieces.lock().unwrap_or_else(PoisonError::into_inner);
-            pieces.as_mut().and_then(Receiver::blocking_recv)
-        });
-        match piece {
-            None => Ok(None),
-            Some(Ok(bytes)) => Ok(Some(PyBytes::new(py, &bytes))),
-            Some(Err(failure)) => Err(raise(py, &failure)?),
+        let Some(pieces) = &self.pieces else { return Ok(None) };
+        match py.detach(|| pieces.next(LOOK)) {
+            Next::End => Ok(None),
+            Next::NotYet => Ok(Some(PyBytes::new(py, b""))),
+            Next::Piece(Ok(bytes)) => Ok(Some(PyBytes::new(py, &bytes))),
+            Next::Piece(Err(failure)) => Err(raise(py, &failure)?),
         }
     }
 
     /// Stops reading.
     fn close(&self) {
-        drop(self.pieces.lock().unwrap_or_else(PoisonError::into_inner).take());
+        if let Some(pieces) = &self.pieces {
+            pieces.close();
+        }
     }
 }
 
