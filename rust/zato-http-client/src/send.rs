@@ -2,8 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use http::HeaderName;
-use http::StatusCode;
+use http::header::{CONTENT_LENGTH, TRANSFER_ENCODING};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use reqwest::{Client, Request, Response, Url};
 
 use crate::answer::{Answer, Body, Hop, silent_for};
@@ -70,11 +70,23 @@ fn own_header(credential: Option<&Credential>) -> Option<&HeaderName> {
     }
 }
 
+/// Sees to it that a message ends where its body does. Headers that services pass on from other requests may say
+/// something else; the peer would read the next request as the rest of this one.
+fn frame(headers: &mut HeaderMap, method: &Method, is_empty: bool) {
+    headers.remove(TRANSFER_ENCODING);
+    headers.remove(CONTENT_LENGTH);
+    // Peers may refuse methods that usually have a body without it (RFC 9110 8.6); bodies bring their own length.
+    if is_empty && !matches!(*method, Method::GET | Method::HEAD) {
+        headers.insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
+    }
+}
+
 /// One request and the head of its response. Connecting has a limit of its own, in the client; what is limited here is
 /// the silence that follows.
 async fn exchange(client: &Client, step: &Step, limits: Limits) -> Result<Response, Failure> {
     let mut request = Request::new(step.method.clone(), step.url.clone());
     *request.headers_mut() = step.headers.clone();
+    frame(request.headers_mut(), &step.method, step.body.is_empty());
     if !step.body.is_empty() {
         *request.body_mut() = Some(step.body.clone().into());
     }

@@ -3,6 +3,8 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
+use bytes::Bytes;
+use http::{HeaderValue, Method};
 use serde_json::json;
 use zato_http_client::{Body, Connections, FailureKind, Next, Pieces};
 
@@ -89,6 +91,31 @@ fn a_connection_without_its_definition_says_so() {
     let connection = connections.rest("c").unwrap();
     let failure = connection.start(get(connection)).unwrap_err();
     assert!(failure.to_string().contains("`gone`"), "{failure}");
+}
+
+#[test]
+fn a_message_ends_where_its_body_does_whatever_headers_say() {
+    let server = Server::start(|head| ok(&head.to_lowercase()));
+    let connection = server.connection();
+    for (method, body, expected) in [
+        (Method::GET, "", None),
+        (Method::POST, "", Some("content-length: 0\r\n")),
+        (Method::DELETE, "", Some("content-length: 0\r\n")),
+        (Method::POST, "abcdef", Some("content-length: 6\r\n")),
+    ] {
+        for (name, value) in
+            [("content-length", "500"), ("content-length", "3"), ("transfer-encoding", "chunked")]
+        {
+            let mut call = get(&connection);
+            call.method = method.clone();
+            call.body = Bytes::from_static(body.as_bytes());
+            call.headers.insert(name, HeaderValue::from_static(value));
+            let sent = text(send(&connection, call).unwrap());
+            assert_eq!(sent.matches("content-length").count(), usize::from(expected.is_some()), "{sent}");
+            assert!(expected.is_none_or(|expected| sent.contains(expected)), "{sent}");
+            assert!(!sent.contains("transfer-encoding"), "{sent}");
+        }
+    }
 }
 
 /// The body of a call, which is read piece by piece.
