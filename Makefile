@@ -65,6 +65,7 @@ python-test: $(WHEEL) $(BIN)/pytest ## Python API tests, and whether the page on
 
 e2e: $(WHEEL) $(BIN)/pytest ## end-to-end tests on real processes; commands in the documents
 	$(BIN)/pytest tests/e2e tests/docs
+	$(BIN)/pytest tests/testing
 
 fuzz: ## run every fuzz target for a short while (FUZZ_SECONDS=20)
 	./fuzz/run $(or $(FUZZ_SECONDS),20)

@@ -8,6 +8,7 @@
 //! same way; a worker is never brought down by what a client sends.
 
 mod access_log;
+mod answer;
 pub mod auth;
 mod body;
 mod built_in;
@@ -30,6 +31,7 @@ pub mod strict;
 mod tables;
 
 pub use access_log::AccessLog;
+pub use answer::{Asked, answer};
 pub use listeners::Listeners;
 pub use metrics::{Metrics, MetricsSource};
 pub use options::{HttpOptions, Network, StatusOverride};

@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use http::{HeaderName, HeaderValue, Method};
+use zato_core::invocation::DataFormat;
 use zato_core::{Error, ErrorKind, Profile, Result};
 
 /// Everything that can be set about the ingress. The server fills it from server.conf; [`Default`] gives the
@@ -61,6 +62,20 @@ pub struct HttpOptions {
     pub client_address_headers: Vec<HeaderName>,
     /// Who may say what the address of the client is.
     pub trusted_proxies: Vec<Network>,
+}
+
+impl HttpOptions {
+    /// Returns the content type of responses where neither the service nor the channel sets one.
+    #[must_use]
+    pub fn content_type_of(&self, data_format: DataFormat) -> HeaderValue {
+        match data_format {
+            DataFormat::Json => self.json_content_type.clone(),
+            DataFormat::Xml => HeaderValue::from_static("application/xml"),
+            DataFormat::None | DataFormat::Form | DataFormat::Csv | DataFormat::Dict => {
+                HeaderValue::from_static("text/plain")
+            }
+        }
+    }
 }
 
 /// What an administrator says about responses of one status.

@@ -3,28 +3,28 @@
 use http::header::{
     CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, HeaderName, TE, TRAILER, TRANSFER_ENCODING, UPGRADE,
 };
-use http::{HeaderMap, Response, StatusCode};
+use http::{HeaderMap, HeaderValue, Response, StatusCode};
 use zato_core::invocation::{self, Body, FailureKind};
 
 use crate::body::ResponseBody;
 use crate::rescue::Trouble;
-use crate::tables::Channel;
 
 /// Makes the response. The content type comes from, in this order: the headers the service set, the content
-/// type it set, the channel, the data format of the channel (reference service-api 6.2).
+/// type it set, `content_type`, which is that of the channel or of its data format (reference service-api 6.2).
 pub(crate) fn reply(
     response: invocation::Response,
-    channel: &Channel,
+    service: &str,
+    content_type: &HeaderValue,
 ) -> Result<Response<ResponseBody>, Trouble> {
     let status = StatusCode::from_u16(response.status).ok().filter(|status| !status.is_informational());
     let Some(status) = status.filter(|status| status.as_u16() < 600) else {
         // Interim responses are the business of this server, and others do not exist.
         let message =
-            format!("service `{}` set the status {}, which is not one", channel.service, response.status);
+            format!("service `{service}` set the status {}, which is not one", response.status);
         return Err(Trouble::failure(FailureKind::Exception, message));
     };
     let mut headers = HeaderMap::with_capacity(response.headers.len() + 4);
-    headers.insert(CONTENT_TYPE, response.content_type.unwrap_or_else(|| channel.content_type.clone()));
+    headers.insert(CONTENT_TYPE, response.content_type.unwrap_or_else(|| content_type.clone()));
     let mut has_own_content_type = false;
     for (name, value) in response.headers {
         if name == CONTENT_TYPE && !has_own_content_type {

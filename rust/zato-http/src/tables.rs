@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use http::{HeaderName, HeaderValue, Method};
 use zato_connections::{ApiKey, BasicAuth, RestChannel, ServiceConfig};
-use zato_core::invocation::{ChannelInfo, DataFormat, SecurityInfo};
+use zato_core::invocation::{ChannelInfo, SecurityInfo};
 use zato_core::{Problem, Result};
 use zato_schema::{Kind, decode};
 use zato_store::{Cipher, Object, ObjectKey, Snapshot};
@@ -242,13 +242,7 @@ fn route(
     let data_format = config.data_format();
     let content_type = config.content_type();
     let methods = config.method.as_str().and_then(|method| Method::from_bytes(method.as_bytes()).ok());
-    let default_content_type = match data_format {
-        DataFormat::Json => options.json_content_type.clone(),
-        DataFormat::Xml => HeaderValue::from_static("application/xml"),
-        DataFormat::None | DataFormat::Form | DataFormat::Csv | DataFormat::Dict => {
-            HeaderValue::from_static("text/plain")
-        }
-    };
+    let default_content_type = options.content_type_of(data_format);
     let is_logged = |ignored: &[String]| !is_below(&config.url_path, ignored);
     let channel = Channel {
         service: config.service.as_str().into(),

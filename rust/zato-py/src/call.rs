@@ -12,6 +12,7 @@ use zato_core::Cid;
 use zato_core::invocation::{ChannelInfo, DataFormat, HttpRequest, SecurityInfo};
 
 use crate::entry::Entry;
+use crate::in_process;
 
 thread_local! {
     static CURRENT_CID: Cell<Option<Cid>> = const { Cell::new(None) };
@@ -112,7 +113,9 @@ impl Call {
 
     /// Returns when it began on the clock of the wall, in UTC. Few ask, so that nobody looks at that clock before.
     pub(crate) fn begun_at(&self) -> Timestamp {
-        *self.begun.at.get_or_init(|| Timestamp::now() - self.begun.instant.elapsed())
+        *self.begun.at.get_or_init(|| {
+            in_process::frozen_time().unwrap_or_else(|| Timestamp::now() - self.begun.instant.elapsed())
+        })
     }
 
     /// Returns the correlation ID as services see it.

@@ -24,7 +24,7 @@ use crate::deploy::Deployer;
 use crate::entry::Registry;
 use crate::gate::{Job, PythonGate};
 use crate::python::Parts;
-use crate::{errors, fork, greenlets, shared, stacks, watchdog};
+use crate::{errors, fork, greenlets, in_process, shared, stacks, watchdog};
 
 static HOST: OnceLock<Arc<Host>> = OnceLock::new();
 static IS_FORKED: AtomicBool = AtomicBool::new(false);
@@ -49,6 +49,38 @@ pub(crate) struct Host {
 }
 
 impl Host {
+    /// Makes the host of this process.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Conflict`] if the process has one already.
+    pub(crate) fn start(options: GuestOptions, outgoing: OutgoingConnections) -> Result<Arc<Self>> {
+        let executor = Executor::start(
+            Arc::new(PythonGate),
+            Options {
+                max_threads: options.max_threads,
+                queue_limit: options.queue_limit,
+                thread_name: "zato-service".to_owned(),
+                ..Options::default()
+            },
+        )?;
+        let host = Arc::new(Self {
+            options,
+            registry: ArcSwap::from_pointee(Registry::default()),
+            settings: ArcSwap::from_pointee(ServiceSettings::default()),
+            executor,
+            outgoing,
+            objects: OnceLock::new(),
+            user_configuration: Mutex::new(0),
+            wakeups: OnceLock::new(),
+            has_given_up: AtomicBool::new(false),
+            administration: OnceLock::new(),
+        });
+        if HOST.set(host.clone()).is_err() {
+            return Err(Error::new(ErrorKind::Conflict, "this process runs a server already"));
+        }
+        Ok(host)
+    }
+
     /// Returns what services may look at of what is configured.
     pub(crate) fn objects(&self) -> Option<&Arc<dyn ConfiguredObjects>> {
         self.objects.get()
@@ -95,30 +127,7 @@ impl PythonGuest {
     /// [`ErrorKind::Internal`] if the Python half of the wheel is broken, [`ErrorKind::Conflict`] if the process
     /// has a guest already.
     pub(crate) fn make(options: GuestOptions, outgoing: OutgoingConnections) -> Result<Arc<dyn Guest>> {
-        let executor = Executor::start(
-            Arc::new(PythonGate),
-            Options {
-                max_threads: options.max_threads,
-                queue_limit: options.queue_limit,
-                thread_name: "zato-service".to_owned(),
-                ..Options::default()
-            },
-        )?;
-        let host = Arc::new(Host {
-            options,
-            registry: ArcSwap::from_pointee(Registry::default()),
-            settings: ArcSwap::from_pointee(ServiceSettings::default()),
-            executor,
-            outgoing,
-            objects: OnceLock::new(),
-            user_configuration: Mutex::new(0),
-            wakeups: OnceLock::new(),
-            has_given_up: AtomicBool::new(false),
-            administration: OnceLock::new(),
-        });
-        if HOST.set(host.clone()).is_err() {
-            return Err(Error::new(ErrorKind::Conflict, "this process runs a server already"));
-        }
+        let host = Host::start(options, outgoing)?;
         let prepared = Python::attach(|py| -> PyResult<()> {
             py.import("threading")?;
             Parts::get(py)?;
@@ -357,7 +366,8 @@ pub(crate) fn server_facts(py: Python<'_>) -> PyResult<Option<Bound<'_, PyDict>>
     facts.set_item("cluster_name", &host.options.cluster_name)?;
     facts.set_item("base_dir", path(&host.options.base_dir))?;
     facts.set_item("worker_index", host.options.worker_index)?;
-    facts.set_item("profile", host.options.profile.as_str())?;
+    let profile = in_process::session().map_or(host.options.profile, |session| session.profile);
+    facts.set_item("profile", profile.as_str())?;
     facts.set_item("pid", std::process::id())?;
     let constant = host.options.static_directories.iter().map(path).collect::<Vec<_>>();
     facts.set_item("static_directories", constant)?;

@@ -16,12 +16,13 @@ use zato_core::invocation::DataFormat;
 
 use arguments::{Argument, Arguments};
 use caller::Caller;
-use in_place::{Answer, Wishes, run_in_place};
+use in_place::{Answer, run_in_place};
 use new_call::new_call;
 use timed::invoke_within;
 
-pub(crate) use asynchronous::{AsyncCall, run_async};
+pub(crate) use asynchronous::{AsyncCall, run_async, run_at_once};
 pub(crate) use channel_type::channel_info;
+pub(crate) use in_place::{Wishes, run_instance};
 pub(crate) use new_call::new_instance;
 pub(crate) use target::{deployed_services, name_of_id, name_of_implementation, service_name};
 

@@ -22,6 +22,7 @@ mod greenlets;
 mod guest;
 mod history;
 mod http_request;
+mod in_process;
 mod invoke;
 mod io;
 mod job;
@@ -70,6 +71,8 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<shared::lock::PendingLock>()?;
     module.add_function(wrap_pyfunction!(shared::lock::acquire_lock, module)?)?;
     module.add_function(wrap_pyfunction!(shared::lock::release_lock, module)?)?;
+    module.add_class::<in_process::InProcess>()?;
+    module.add_class::<in_process::AsyncInvocation>()?;
     module.add_function(wrap_pyfunction!(entry_point::main, module)?)?;
     module.add_function(wrap_pyfunction!(logging::log, module)?)?;
     module.add_function(wrap_pyfunction!(logging::log_enabled, module)?)?;

@@ -137,25 +137,41 @@ pub(crate) fn answer(
     reply: Reply,
     deadline: Option<Instant>,
 ) {
-    let response = match progress {
-        Ok(Progress::Refused) => Ok((refusal(), None)),
-        Ok(_) => response(py, instance, call),
-        Err(error) => Err(error),
-    };
-    match response {
+    match progress.and_then(|progress| response_to(py, instance, call, &progress)) {
         Ok((response, None)) => reply.send(Outcome::Response(response)),
         Ok((response, Some((pieces, sender)))) => {
             reply.send(Outcome::Response(response));
             stream::send(py, call, &pieces, sender, deadline);
         }
-        Err(error) => {
-            let mut failure = errors::to_failure(py, &call.entry, &error);
-            if let Some(touched) = instance.get().touched_response(py) {
-                failure.headers = touched.bind(py).borrow().wire_headers(py).unwrap_or_default();
-            }
-            reply.fail(failure);
-        }
+        Err(error) => reply.fail(failure(py, instance, call, &error)),
     }
+}
+
+/// What a run that did not fail gives whoever called from outside.
+pub(crate) fn response_to<'py>(
+    py: Python<'py>,
+    instance: &Bound<'py, Service>,
+    call: &Arc<Call>,
+    progress: &Progress<'py>,
+) -> PyResult<(Response, Pieces<'py>)> {
+    match progress {
+        Progress::Refused => Ok((refusal(), None)),
+        _ => response(py, instance, call),
+    }
+}
+
+/// What a run that failed gives; headers that the service had set are part of it.
+pub(crate) fn failure(
+    py: Python<'_>,
+    instance: &Bound<'_, Service>,
+    call: &Call,
+    error: &PyErr,
+) -> Failure {
+    let mut failure = errors::to_failure(py, &call.entry, error);
+    if let Some(touched) = instance.get().touched_response(py) {
+        failure.headers = touched.bind(py).borrow().wire_headers(py).unwrap_or_default();
+    }
+    failure
 }
 
 /// `accept()` said no: 400 without a body.
@@ -270,7 +286,8 @@ pub(crate) fn swallow(py: Python<'_>, instance: &Bound<'_, Service>, call: &Call
     }
 }
 
-type Pieces<'py> = Option<(Bound<'py, PyAny>, mpsc::Sender<stream::Piece>)>;
+/// What a response in pieces is made from, and where the pieces go.
+pub(crate) type Pieces<'py> = Option<(Bound<'py, PyAny>, mpsc::Sender<stream::Piece>)>;
 
 /// Turns what the service produced into a response.
 fn response<'py>(

@@ -68,13 +68,7 @@ fn send_all(
     for piece in pieces.try_iter()? {
         let piece = piece?;
         fork::end_child(py, None);
-        let bytes = match piece.cast::<PyBytes>() {
-            Ok(bytes) => Bytes::copy_from_slice(bytes.as_bytes()),
-            Err(_) => match piece.cast::<PyString>() {
-                Ok(text) => Bytes::copy_from_slice(text.to_str()?.as_bytes()),
-                Err(_) => json::dumps(&piece, false)?,
-            },
-        };
+        let bytes = bytes_of(&piece)?;
         match py.detach(|| wait_until(deadline, sender.send(Ok(bytes)))) {
             Some(Ok(())) if deadline.is_none_or(|deadline| Instant::now() < deadline) => {}
             // Nobody listens any more.
@@ -86,6 +80,25 @@ fn send_all(
         }
     }
     Ok(())
+}
+
+/// Makes all the pieces of a generator at once, for who has no connection to send them to.
+pub(crate) fn collect(pieces: &Bound<'_, PyAny>) -> PyResult<Bytes> {
+    let mut all = Vec::new();
+    for piece in pieces.try_iter()? {
+        all.extend_from_slice(&bytes_of(&piece?)?);
+    }
+    Ok(all.into())
+}
+
+fn bytes_of(piece: &Bound<'_, PyAny>) -> PyResult<Bytes> {
+    match piece.cast::<PyBytes>() {
+        Ok(bytes) => Ok(Bytes::copy_from_slice(bytes.as_bytes())),
+        Err(_) => match piece.cast::<PyString>() {
+            Ok(text) => Ok(Bytes::copy_from_slice(text.to_str()?.as_bytes())),
+            Err(_) => json::dumps(piece, false),
+        },
+    }
 }
 
 /// Waits for something like [`futures::executor::block_on`], but not beyond the deadline.

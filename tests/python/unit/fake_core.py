@@ -53,8 +53,21 @@ def install() -> ModuleType:
         def __init__(self, *arguments: Any, **options: Any) -> None:
             pass
 
-    names = ("Request", "HTTPRequestData", "Response", "ChannelInfo", "ChannelSecurityInfo", "InputElement")
-    for name in (*names, "RestConnection", "HttpCall", "HttpAnswer", "PendingLock"):
+    for name in (
+        "AsyncInvocation",
+        "ChannelInfo",
+        "ChannelSecurityInfo",
+        "HTTPRequestData",
+        "HttpAnswer",
+        "HttpCall",
+        "InProcess",
+        "InputElement",
+        "Payload",
+        "PendingLock",
+        "Request",
+        "Response",
+        "RestConnection",
+    ):
         setattr(core, name, type(name, (), {"__module__": "zato._core"}))
     core.Service = Service
     core.Cache = type("Cache", (), {"__module__": "zato._core", "__init__": lambda self, name="": None})

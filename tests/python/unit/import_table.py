@@ -78,7 +78,7 @@ NAMES: dict[str, dict[str, str]] = {
         "zato.cache": "Cache CacheAPI Entry KeyExpiredError",
         "zato.bunch": "Bunch bunchify debunchify",
         "zato.common.ext.bunch": "Bunch bunchify",
-        "zato.testing": "ServiceTestCase",
+        "zato.testing": "Model Runner Service ServiceTestCase",
     },
     "1.4": {
         "zato.common.exception": """
@@ -323,7 +323,6 @@ MISSING = """
     zato.distlock:LockManager locks shared by servers
     zato.client:SOAPClient SOAP channels
     zato.client:SOAPSIOClient SOAP channels
-    zato.testing:ServiceTestCase the test harness
 """
 
 

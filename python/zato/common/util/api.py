@@ -9,6 +9,7 @@ from datetime import datetime, timezone
 from typing import Any
 
 from zato._core import new_cid
+from zato.common.util import _clock
 from zato.common.util.config import get_config
 from zato.common.util.names import uncamelify
 
@@ -73,7 +74,7 @@ def spawn_greenlet(function: Callable[..., Any], *args: Any, **options: Any) -> 
 
 def utcnow() -> datetime:
     """Gives the current time in UTC, without a time zone, as in 2.0-3.2."""
-    return datetime.now(timezone.utc).replace(tzinfo=None)
+    return _clock.current_time(timezone.utc).replace(tzinfo=None)
 
 
 def wait_for_dict_key(mapping: Mapping[Any, Any], key: Any, timeout: float = 90, interval: float = 0.01) -> Any:

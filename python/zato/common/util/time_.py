@@ -6,6 +6,7 @@ import datetime as dt
 from typing import Any
 
 from zato.common._missing import refuse
+from zato.common.util import _clock
 from zato.common.util.api import utcnow
 from zato.common.util.time_format import format_time, parse_time, zone_from_name
 
@@ -41,7 +42,7 @@ class TimeUtil:
 
     def utcnow(self, format: str | None = None, needs_format: bool = True) -> Any:  # noqa: A002 - public name
         """Gives the current time in UTC."""
-        return self._give(dt.datetime.now(dt.timezone.utc), format or self._date_time, needs_format)
+        return self._give(_clock.current_time(dt.timezone.utc), format or self._date_time, needs_format)
 
     def now(
         self,
@@ -51,7 +52,7 @@ class TimeUtil:
         delta: dt.timedelta | None = None,
     ) -> Any:
         """Gives the current time in a time zone, moved by `delta`."""
-        moment = dt.datetime.now(zone_from_name(tz)) + (delta or dt.timedelta())
+        moment = _clock.current_time(zone_from_name(tz)) + (delta or dt.timedelta())
         return self._give(moment, format or self._date_time, needs_format)
 
     def today(
@@ -91,7 +92,7 @@ class TimeUtil:
 
     def utcnow_as_float(self) -> float:
         """Gives the number of seconds since the Unix epoch."""
-        return dt.datetime.now(dt.timezone.utc).timestamp()
+        return _clock.current_time(dt.timezone.utc).timestamp()
 
     def reformat(self, value: Any, from_: str, to: str) -> str:
         """Turns the text of a time from one format into another.

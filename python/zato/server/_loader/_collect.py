@@ -62,16 +62,21 @@ class Collector:
         file = getattr(module, "__file__", "") or ""
         for cls in service_classes(module):
             try:
-                self._describe(cls, name_part, file, lines.get(cls.__name__, 1))
+                self.describe(cls, name_part, file, lines.get(cls.__name__, 1))
             except Superseded:
                 raise
             except BaseException as error:  # noqa: BLE001 - hooks are users' code
                 problem = from_exception(error, self._unit)
-                if isinstance(error, _RefusedError):
+                if isinstance(error, RefusedError):
                     problem = Problem(file=file, line=lines.get(cls.__name__), message=str(error), hint=error.hint)
                 self.problems.append(problem)
 
-    def _describe(self, cls: type[Service], name_part: dict[str, str], file: str, line: int) -> None:
+    def describe(self, cls: type[Service], name_part: dict[str, str], file: str, line: int) -> None:
+        """Describes one class.
+
+        Raises:
+            RefusedError: If it cannot be deployed as it is.
+        """
         own_profile = _own_profile(cls)
         profile = own_profile or self._rules.profile
         part = name_part.get("2.0" if profile in ("2.0", "3.0", "3.1") else "3.2", cls.__module__)
@@ -89,7 +94,7 @@ class Collector:
         try:
             io = describe_io(cls, self._rules.simple_io, profile, io_warnings)
         except ValueError as error:
-            raise _RefusedError(f"service `{name}`: {error}") from None
+            raise RefusedError(f"service `{name}`: {error}") from None
         schema = input_schema(cls, profile, io_warnings)
         for text in io_warnings:
             self._warn(file, line, f"service `{name}`: {text}")
@@ -129,7 +134,7 @@ class Collector:
         self.warnings.append(Problem(file=file, line=line, message=message, hint=None))
 
 
-class _RefusedError(Exception):
+class RefusedError(Exception):
     """A class that cannot be deployed as it is."""
 
     def __init__(self, message: str, hint: str | None = None) -> None:
@@ -176,7 +181,7 @@ def _own_profile(cls: type) -> str | None:
     profile = getattr(cls, "zato_compat", None)
     if profile is None or profile in PROFILES:
         return profile
-    raise _RefusedError(f"class {cls.__name__}: zato_compat is {profile!r}", hint=f"use one of {', '.join(PROFILES)}")
+    raise RefusedError(f"class {cls.__name__}: zato_compat is {profile!r}", hint=f"use one of {', '.join(PROFILES)}")
 
 
 def _name(cls: type[Service], impl_name: str) -> str:
@@ -185,12 +190,12 @@ def _name(cls: type[Service], impl_name: str) -> str:
     if overridden is not Service.get_name.__func__:
         name = cls.get_name()
         if not isinstance(name, str) or not name:
-            raise _RefusedError(f"class {cls.__name__}: get_name gave {name!r}, which is no service name")
+            raise RefusedError(f"class {cls.__name__}: get_name gave {name!r}, which is no service name")
     else:
         name = own_name(cls) or convert_impl_name(impl_name)
     # Names are in lines of logs and of listings.
     if any(unicodedata.category(character) in _UNFIT for character in name):
-        raise _RefusedError(
+        raise RefusedError(
             f"class {cls.__name__}: the service name {name!a} has a line break or another control character",
             hint="give the class another `name`",
         )

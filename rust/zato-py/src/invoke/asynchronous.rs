@@ -18,12 +18,12 @@ use super::target;
 use crate::call::{Call, Given};
 use crate::gate::Job;
 use crate::python::Parts;
-use crate::{errors, fork, guest, json};
+use crate::{errors, fork, guest, in_process, json};
 
 /// A call that nobody waits for.
 pub(crate) struct AsyncCall {
-    call: Arc<Call>,
-    callbacks: Vec<String>,
+    pub(crate) call: Arc<Call>,
+    pub(crate) callbacks: Vec<String>,
     /// When it is too old to be run, and how old that is.
     expires: Option<(Instant, Duration)>,
     /// Called with the response and the exception, one of which is `None`, once the call is over.
@@ -60,7 +60,7 @@ pub(super) fn invoke_async(
 ) -> PyResult<String> {
     let call = prepare(py, caller, arguments, options)?;
     let cid = call.call.cid_text();
-    push(call).map_err(|call| refused(py, &call))?;
+    push(py, call)?.map_err(|call| refused(py, &call))?;
     Ok(cid)
 }
 
@@ -83,7 +83,7 @@ pub(super) fn start(
     call.expires = None;
     call.callbacks.clear();
     let cid = call.call.cid_text();
-    if let Err(call) = push(call) {
+    if let Err(call) = push(py, call)? {
         if !is_certain {
             return Err(refused(py, &call));
         }
@@ -146,13 +146,19 @@ fn callbacks(arguments: &Arguments<'_>, caller: &Caller<'_>) -> PyResult<Vec<Str
     }
 }
 
-/// Queues a call; gives it back if the queue is full, or closed because the worker ends.
-fn push(call: AsyncCall) -> Result<(), AsyncCall> {
-    let Some(host) = guest::host() else { return Err(call) };
-    match host.executor.push(Job::Async(Box::new(call))) {
+/// Queues a call; gives it back if the queue is full, or closed because the worker ends. A test takes it instead.
+///
+/// # Errors
+/// Raises what the service raises if a test runs such calls at once.
+fn push(py: Python<'_>, call: AsyncCall) -> PyResult<Result<(), AsyncCall>> {
+    if let Some(session) = in_process::session() {
+        return session.take(py, call).map(Ok);
+    }
+    let Some(host) = guest::host() else { return Ok(Err(call)) };
+    Ok(match host.executor.push(Job::Async(Box::new(call))) {
         Err(Job::Async(call)) => Err(*call),
         _ => Ok(()),
-    }
+    })
 }
 
 fn refused(py: Python<'_>, call: &AsyncCall) -> PyErr {
@@ -192,6 +198,24 @@ pub(crate) fn run_async(py: Python<'_>, job: AsyncCall) {
             tracing::error!(target: "zato", cid = %call.cid, "asynchronous call of service `{name}` failed\n{traceback}");
         }
     }
+}
+
+/// Runs an asynchronous call while its caller waits, in a process without a server; callbacks are queued as ever, and it
+/// is never too old, as it is the test that says when it runs.
+///
+/// # Errors
+/// Raises what the service raises, unless whoever started the call is told of it; then there is no answer.
+pub(crate) fn run_at_once(py: Python<'_>, job: &AsyncCall) -> PyResult<Py<PyAny>> {
+    let outcome = run_in_place(py, &job.call, &Wishes::default()).map(|answer| answer.value);
+    if let Some(on_end) = &job.on_end {
+        end(py, &job.call, on_end, &outcome);
+        return Ok(outcome.unwrap_or_else(|_| py.None()));
+    }
+    let response = outcome?;
+    for callback in &job.callbacks {
+        call_back(py, &job.call, callback, &response);
+    }
+    Ok(response)
 }
 
 /// Tells whoever started the call how it ended.
@@ -245,12 +269,9 @@ fn call_back(py: Python<'_>, call: &Call, callback: &str, response: &Py<PyAny>) 
         };
         Ok(AsyncCall { call: Arc::new(next), callbacks: Vec::new(), expires: None, on_end: None })
     };
-    match prepared() {
-        Ok(next) => {
-            if let Err(next) = push(next) {
-                run_async(py, next);
-            }
-        }
+    match prepared().and_then(|next| push(py, next)) {
+        Ok(Ok(())) => {}
+        Ok(Err(next)) => run_async(py, next),
         Err(error) => {
             tracing::error!(target: "zato", cid = %call.cid, "callback service `{callback}` was not run: {error}");
         }

@@ -14,7 +14,7 @@ use crate::{asyncio, run};
 
 /// What the caller wants besides the answer.
 #[derive(Default)]
-pub(super) struct Wishes {
+pub(crate) struct Wishes {
     /// Where headers that the service set are put, also if it fails (3.2).
     pub(super) headers: Option<Py<PyAny>>,
     /// Makes the answer out of the instance that ran (`set_response_func`).
@@ -24,9 +24,9 @@ pub(super) struct Wishes {
 }
 
 /// What a service gave its caller.
-pub(super) struct Answer {
+pub(crate) struct Answer {
     /// The object itself.
-    pub(super) value: Py<PyAny>,
+    pub(crate) value: Py<PyAny>,
     /// Whether it was made of declared output; everything else is passed on untouched.
     pub(super) is_declared: bool,
 }
@@ -57,7 +57,11 @@ pub(super) fn run_in_place(py: Python<'_>, call: &Arc<Call>, wishes: &Wishes) ->
     outcome.and_then(|_| Ok(made?.unbind().into()))
 }
 
-fn run_instance(
+/// Runs an instance that was made.
+///
+/// # Errors
+/// Raises what the service raised, unchanged.
+pub(crate) fn run_instance(
     py: Python<'_>,
     instance: &Bound<'_, Service>,
     call: &Arc<Call>,

@@ -8,40 +8,48 @@ use pyo3::types::{PyDict, PyList, PyString, PyType};
 
 use crate::entry::Entry;
 use crate::guest::{self, Host};
-use crate::{errors, service::Service};
+use crate::{errors, in_process, service::Service};
 
 /// Finds a service by name, by its class (3.2), or by one of its instances.
 ///
 /// # Errors
 /// Raises `KeyError` for a service that is not deployed, `TypeError` for what names none.
 pub(super) fn find(target: &Bound<'_, PyAny>) -> PyResult<Arc<Entry>> {
-    let registry = host()?.registry.load();
-    if let Ok(name) = target.cast::<PyString>() {
-        let name = name.to_str()?;
-        if let Some(entry) = registry.get(name) {
-            return Ok(entry.clone());
-        }
-        // `name@target`: every server runs every service, so all targets are this one.
-        let plain = name.split_once('@').map(|(service, _)| service);
-        return plain
-            .and_then(|plain| registry.get(plain))
-            .cloned()
-            .ok_or_else(|| PyKeyError::new_err(name.to_owned()));
-    }
-    if let Ok(class) = target.cast::<PyType>() {
-        if let Some(entry) = registry.entries().find(|entry| entry.class.is(class)) {
-            return Ok(entry.clone());
-        }
-        // A class held from before a redeployment: its successor has the same name.
-        if class.hasattr("get_name")? {
-            let name: String = class.call_method0("get_name")?.extract()?;
-            return registry.get(&name).cloned().ok_or_else(|| PyKeyError::new_err(name));
-        }
+    if let Some(entry) = deployed(target)? {
+        return Ok(entry);
     }
     if let Ok(service) = target.cast::<Service>() {
         return Ok(service.get().call()?.entry.clone());
     }
+    if in_process::register(target)?
+        && let Some(entry) = deployed(target)?
+    {
+        return Ok(entry);
+    }
+    if let Ok(name) = target.cast::<PyString>() {
+        return Err(PyKeyError::new_err(name.to_str()?.to_owned()));
+    }
+    if let Ok(class) = target.cast::<PyType>()
+        && class.hasattr("get_name")?
+    {
+        // A class held from before a redeployment: its successor has the same name.
+        let name: String = class.call_method0("get_name")?.extract()?;
+        return host()?.registry.load().get(&name).cloned().ok_or_else(|| PyKeyError::new_err(name));
+    }
     Err(PyTypeError::new_err(format!("a service is invoked by name or class, not by {}", target.get_type())))
+}
+
+/// Finds a service by name or by its class, as it is deployed.
+fn deployed(target: &Bound<'_, PyAny>) -> PyResult<Option<Arc<Entry>>> {
+    let registry = host()?.registry.load();
+    if let Ok(name) = target.cast::<PyString>() {
+        let name = name.to_str()?;
+        // `name@target`: every server runs every service, so all targets are this one.
+        let plain = || name.split_once('@').and_then(|(service, _)| registry.get(service));
+        return Ok(registry.get(name).or_else(plain).cloned());
+    }
+    let Ok(class) = target.cast::<PyType>() else { return Ok(None) };
+    Ok(registry.entries().find(|entry| entry.class.is(class)).cloned())
 }
 
 fn host() -> PyResult<&'static Arc<Host>> {

@@ -5,8 +5,8 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 use std::io::{IsTerminal, Write};
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use arc_swap::{ArcSwap, ArcSwapOption};
 use jiff::Timestamp;
@@ -26,6 +26,8 @@ use crate::config::env::{Environment, NO_COLOR};
 
 /// The log of this process.
 static ENGINE: ArcSwapOption<Engine> = ArcSwapOption::const_empty();
+/// Who is told of records while there is no log, instead of standard error.
+static LISTENER: OnceLock<fn(&Record<'_>)> = OnceLock::new();
 /// Lowest level that any logger writes: answers most questions about what is enabled.
 static LOWEST: AtomicU8 = AtomicU8::new(Level::WARNING.number());
 /// Whether this process was forked off and has no writers.
@@ -256,9 +258,19 @@ pub(super) fn emit(record: &Record<'_>) {
     }
     match &*ENGINE.load() {
         Some(engine) => engine.write(record),
-        None if record.level >= Level::WARNING => write_early(record),
+        None if record.level >= Level::WARNING => match LISTENER.get() {
+            Some(listener) => listener(record),
+            None => write_early(record),
+        },
         None => {}
     }
+}
+
+/// Makes `tracing` and early records come to a listener.
+pub(super) fn listen(listener: fn(&Record<'_>)) {
+    LISTENER.get_or_init(|| listener);
+    // As in `Logging::start`.
+    drop(tracing::subscriber::set_global_default(tracing_subscriber::registry().with(LogLayer)));
 }
 
 /// Writes to standard error, while there is no log.

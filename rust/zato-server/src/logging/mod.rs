@@ -40,6 +40,12 @@ pub fn emit_record(record: &Record<'_>) {
     engine::emit(record);
 }
 
+/// Tells a listener of warnings and errors, for a process that runs services but has no log of its own. The first
+/// listener stays; it hears nothing once a log is started.
+pub fn listen(listener: fn(&Record<'_>)) {
+    engine::listen(listener);
+}
+
 /// Whether a logger writes a level, which is Python's number. Cheap enough to ask before every message.
 #[must_use]
 pub fn is_enabled(logger: &str, level: i64) -> bool {

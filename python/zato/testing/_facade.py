@@ -1,0 +1,164 @@
+"""`self.out` and its kin: connections by kind and name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any, Generic, TypeVar
+
+from zato.testing._recorder import FakeConnection, no_connection
+from zato.testing._rest import RestConnection, RestItem, RestShortcut
+
+__all__ = ["Connections", "Facade", "Outgoing", "RestFacade"]
+
+_Connection = TypeVar("_Connection")
+
+
+class Connections(Generic[_Connection]):
+    """The connections of one kind, as a test has them: asking for a name makes the connection.
+
+    What a test assigns, `zato.outgoing.sql['CRM'] = engine`, is what services get in its place.
+    """
+
+    def __init__(self, path: str, make: Callable[[str], _Connection], shown: Callable[[_Connection], Any]) -> None:
+        self.path = path
+        self._make = make
+        self._shown = shown
+        self._made: dict[str, _Connection] = {}
+        self._given: dict[str, Any] = {}
+
+    def __getitem__(self, name: str) -> _Connection:
+        if name not in self._made:
+            self._made[name] = self._make(name)
+        return self._made[name]
+
+    def __setitem__(self, name: str, connection: Any) -> None:
+        self._given[name] = connection
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._made or name in self._given
+
+    def __iter__(self) -> Iterator[str]:
+        return iter({**self._made, **self._given})
+
+    def for_service(self, name: str) -> Any:
+        """Gives what a service finds by a name.
+
+        Raises:
+            KeyError: If the test has no such connection; the message names those it has.
+        """
+        if name in self._given:
+            return self._given[name]
+        if name not in self._made:
+            raise no_connection(self.path, name, list(self))
+        return self._shown(self._made[name])
+
+
+class ServiceConnections:
+    """The connections of one kind, as a service has them."""
+
+    def __init__(self, connections: Connections[Any]) -> None:
+        self._connections = connections
+
+    def __getitem__(self, name: str) -> Any:
+        return self._connections.for_service(name)
+
+    def get(self, name: str, default: Any = None, **_options: Any) -> Any:
+        """Gives a connection; the default if there is none."""
+        return self[name] if name in self._connections else default
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._connections
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._connections)
+
+
+class Facade:
+    """What a test says about `self.email`, `self.cloud` and the like; every attribute is a kind of connections.
+
+    Args:
+        path: The way services write it, for instance `self.cloud`.
+    """
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+        self._kinds: dict[str, Any] = {}
+
+    def __getattr__(self, kind: str) -> Any:
+        if kind.startswith("_"):
+            raise AttributeError(kind)
+        if kind not in self._kinds:
+            self._kinds[kind] = self._make_kind(f"{self._path}.{kind}")
+        return self._kinds[kind]
+
+    def _make_kind(self, path: str) -> Any:
+        return Connections(path, lambda name: FakeConnection(f"{path}[{name!r}]"), lambda made: made.for_service())
+
+    def for_service(self) -> Any:
+        """Gives what services see."""
+        return ServiceFacade(self)
+
+
+class ServiceFacade:
+    """A facade as services see it."""
+
+    def __init__(self, facade: Facade) -> None:
+        self._facade = facade
+
+    def __getattr__(self, kind: str) -> Any:
+        found = getattr(self._facade, kind)
+        return ServiceConnections(found) if isinstance(found, Connections) else found.for_service()
+
+
+class Outgoing(Facade):
+    """What a test says about `self.out`: REST connections, and every other kind by its name."""
+
+    def __init__(self) -> None:
+        super().__init__("self.out")
+        rest: Connections[RestConnection] = Connections("self.out.rest", RestConnection, RestItem)
+        #: REST connections, for `self.out.rest`, `self.out.plain_http` and `self.rest`.
+        self.rest = rest
+        self.plain_http = rest
+        #: SOAP connections; what is sent and received is text.
+        self.soap: Connections[RestConnection] = Connections("self.out.soap", RestConnection, RestItem)
+
+    def _make_kind(self, path: str) -> Any:
+        # `self.out.hl7.fhir` and `self.out.hl7.mllp` are the only kinds that come in two.
+        return Facade(path) if path == "self.out.hl7" else super()._make_kind(path)
+
+
+class RestFacade:
+    """`self.rest` (3.2): REST connections whose methods need no CID."""
+
+    def __init__(self, connections: Connections[RestConnection]) -> None:
+        self._connections = connections
+
+    def __get__(self, instance: Any, owner: Any) -> Any:
+        return _RestOfService(self._connections, "" if instance is None else instance.cid)
+
+
+class _RestOfService:
+    def __init__(self, connections: Connections[RestConnection], cid: str) -> None:
+        self._connections = connections
+        self._cid = cid
+
+    def __getitem__(self, name: str) -> Any:
+        if name.startswith("$"):
+            import os
+
+            name = os.environ.get(name[1:], name)
+        found = self._connections.for_service(name)
+        return RestShortcut(found.conn, self._cid) if isinstance(found, RestItem) else found
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """Gives a connection; the default if there is none."""
+        return self[name] if name in self._connections else default
+
+    def __getattr__(self, name: str) -> Any:
+        from zato.common.util.api import fs_safe_name
+
+        known = next((item for item in self._connections if fs_safe_name(item) == name), name)
+        try:
+            return self[known]
+        except KeyError as error:
+            raise AttributeError(str(error.args[0])) from None
