@@ -40,7 +40,7 @@ dist-wheel: $(BIN)/maturin ## build the wheel that is published: link-time optim
 test: lint rust-test python-test e2e fuzz ## everything CI runs
 
 $(BIN)/pytest: $(BIN)/maturin
-	$(BIN)/pip install --quiet 'pytest>=8' 'hypothesis>=6' 'ruff>=0.9' 'pyright>=1.1.400' 'mypy>=1.15' \
+	$(BIN)/pip install --quiet 'pytest>=8' 'hypothesis>=6' 'ruff>=0.9' 'pyright>=1.1.400' 'mypy>=1.18' \
 		'arrow>=1.3' 'gevent>=24.2' 'lxml>=5' 'pydantic>=2' 'python-dateutil>=2.8' 'sqlalchemy>=2' tzdata
 	@touch $@
 

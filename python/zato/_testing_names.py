@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import sys
 from collections.abc import Sequence
+from importlib.abc import Loader
 from importlib.machinery import ModuleSpec
 from types import ModuleType
 
@@ -22,7 +23,7 @@ _NAMES = {
 }
 
 
-class _Finder:
+class _Finder(Loader):
     """Gives our modules under those names. It comes last, so that what is installed wins."""
 
     def find_spec(

@@ -1,5 +1,7 @@
 """Encrypted log files under their import path of 2.0 to 3.1 (reference service-api 1.3)."""
 
+from typing import Any
+
 from zato.common._missing import Missing, missing_object
 
 __all__ = ["EncryptedLogFormatter", "genkey"]
@@ -9,4 +11,4 @@ class EncryptedLogFormatter(Missing, needs="encrypted logs"):
     """Not available: needs encrypted logs."""
 
 
-genkey = missing_object("genkey", "encrypted logs")
+genkey: Any = missing_object("genkey", "encrypted logs")

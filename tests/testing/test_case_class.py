@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 import sample_services as sample
+from zato_testing import Model, ServiceTestCase
+
 from zato.common.exception import NotFound
 from zato.server.service import Service
-
-from zato_testing import Model, ServiceTestCase
 
 
 class GetBalance(Service):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 import sample_services as sample
+
 from zato.common.exception import Inactive
 from zato.server.service import RESTAdapter, Service
 from zato.testing import RestCall, RestResponse, Runner
@@ -56,7 +57,7 @@ def test_answers_depend_on_request_method_and_path(zato: Runner) -> None:
     crm.set_response("any")
     crm.set_response("seven", path="/clients/7")
     crm.set_response("ann", method="post", request=[{"name": "Ann"}, {"name": "Anna"}])
-    get = [run(zato, lambda it, id=id: it.rest["CRM"].get(params={"id": id, "q": 1}).data) for id in (1, 7)]
+    get = [run(zato, lambda it, n=n: it.rest["CRM"].get(params={"id": n, "q": 1}).data) for n in (1, 7)]
     assert get == ["any", "seven"]
     assert crm.last_call.path == "/clients/7"
     assert crm.last_call.query == {"q": 1}

@@ -9,6 +9,7 @@ import sys
 
 import pytest
 import sample_services as sample
+
 from zato.common.exception import ElementMissing, NotFound
 from zato.server.service import Service
 from zato.testing import Runner

@@ -23,7 +23,7 @@ class APIResponse:
         self.inner = inner
         #: Whether the status is 200, and no other one.
         self.is_ok: bool = inner.status_code == 200
-        self.headers = inner.headers
+        self.headers: Any = inner.headers
         #: Correlation ID, `(None)` if the server does not tell it.
         self.cid: str = inner.headers.get("X-Zato-CID") or _ABSENT
         self.response_time: str = inner.headers.get("X-Response-Time") or _ABSENT
@@ -66,12 +66,12 @@ class APIClient:
         tls_verify: Any = None,
         tls_cert: Any = None,
     ) -> None:
-        self.address = address.rstrip("/")
-        self.auth = (username, password)
+        self.address: str = address.rstrip("/")
+        self.auth: tuple[str, str] = (username, password)
         self.path = path
-        self.tls_verify = True if tls_verify is None else tls_verify
+        self.tls_verify: Any = True if tls_verify is None else tls_verify
         self.tls_cert = tls_cert
-        self.session = Session()
+        self.session: Any = Session()
 
     def by_verb(self, verb: str, service: str, request: Any = None) -> APIResponse:
         """Invokes a service with an HTTP verb.

@@ -45,14 +45,15 @@ class AnyServiceInvoker:
         logger: logging.Logger | None = None,
         tls_verify: Any = True,
     ) -> None:
-        self.session = session or Session()
+        self.session: Any = session or Session()
         self.auth = auth
         self.to_bunch = to_bunch
         self.max_response_repr = max_response_repr
         self.max_cid_repr = max_cid_repr
-        self.logger = logger or logging.getLogger(type(self).__name__)
+        self.logger: logging.Logger = logger or logging.getLogger(type(self).__name__)
         self.tls_verify = tls_verify
-        self.address, self.service_address = "", ""
+        self.address: str = ""
+        self.service_address: str = ""
         self.path = path
         self.set_address(address)
 

@@ -39,9 +39,9 @@ class RawDataClient:
         max_cid_repr: int = 5,
         tls_verify: Any = True,
     ) -> None:
-        self.service_address = address.rstrip("/") + path
+        self.service_address: str = address.rstrip("/") + path
         self.auth = auth
-        self.session = session or Session()
+        self.session: Any = session or Session()
         self.to_bunch = to_bunch
         self.max_response_repr = max_response_repr
         self.max_cid_repr = max_cid_repr

@@ -73,9 +73,9 @@ class RawDataResponse(Response):
 
     def _read(self) -> None:
         if self.ok:
-            self.data = self.inner.text
+            self.data: Any = self.inner.text
         else:
-            self.details = self.inner.text
+            self.details: Any = self.inner.text
 
 
 class JSONResponse(Response):
@@ -83,9 +83,9 @@ class JSONResponse(Response):
 
     def _read(self) -> None:
         if self.ok:
-            self.data = self._read_json()
+            self.data: Any = self._read_json()
         else:
-            self.details = self.inner.text
+            self.details: Any = self.inner.text
 
 
 class JSONSIOResponse(Response):
@@ -94,8 +94,8 @@ class JSONSIOResponse(Response):
     def _read(self) -> None:
         body = self._read_json()
         if not isinstance(body, dict) or not self._has_envelope(body):
-            self.data = body if self.ok else None
-            self.details = self.details or (None if self.ok else self.inner.text)
+            self.data: Any = body if self.ok else None
+            self.details: Any = self.details or (None if self.ok else self.inner.text)
             return
         elements = [value for name, value in body.items() if name != "zato_env"]
         self.data = elements[0] if self.ok and elements else None
@@ -105,9 +105,9 @@ class JSONSIOResponse(Response):
         envelope = body.get("zato_env")
         if not isinstance(envelope, dict):
             return False
-        self.sio_result = envelope.get("result")
-        self.cid = envelope.get("cid") or self.cid
-        self.ok = self.ok and self.sio_result == ZATO_OK
+        self.sio_result: str | None = envelope.get("result")
+        self.cid: str = envelope.get("cid") or self.cid
+        self.ok: bool = self.ok and self.sio_result == ZATO_OK
         if not self.ok:
             self.details = envelope.get("details")
         return True
@@ -157,7 +157,7 @@ class ServiceInvokeResponse(JSONSIOResponse):
         except ValueError:
             data = text
         if isinstance(data, dict):
-            self.meta = data.pop("_meta", {})
+            self.meta: Any = data.pop("_meta", {})
             if len(data) == 1 and next(iter(data)).startswith("zato"):
                 data = next(iter(data.values()))
-        self.data = data
+        self.data: Any = data

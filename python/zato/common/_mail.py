@@ -42,11 +42,11 @@ class SMTPMessage:
         self.to = to
         self.subject = subject
         self.body = body
-        self.attachments = attachments or []
+        self.attachments: Any = attachments or []
         self.cc = cc
         self.bcc = bcc
         self.is_html = is_html
-        self.headers = headers or {}
+        self.headers: Any = headers or {}
         self.charset = charset
         self.is_rfc2231 = is_rfc2231
 

@@ -26,8 +26,8 @@ class Action:
     __slots__ = ("name", "value")
 
     def __init__(self, name: str, code: int) -> None:
-        self.name = name
-        self.value = str(code)
+        self.name: str = name
+        self.value: str = str(code)
 
     def __repr__(self) -> str:
         return f"<{self.name}={self.value}>"

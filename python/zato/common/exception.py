@@ -55,7 +55,8 @@ class ZatoException(Exception):
     def __repr__(self) -> str:
         return f"<{type(self).__name__} at {hex(id(self))} cid:`{self.cid}`, msg:`{self.msg}`>"
 
-    __str__ = __repr__
+    def __str__(self) -> str:
+        return repr(self)
 
 
 class StatusAwareException(ZatoException):
@@ -64,7 +65,7 @@ class StatusAwareException(ZatoException):
     def __init__(self, cid: str | None, msg: Any, status: int, needs_msg: bool = False) -> None:
         super().__init__(cid, msg)
         self.status = status
-        self.reason = _REASONS.get(status, "")
+        self.reason: str = _REASONS.get(status, "")
         self.needs_msg = needs_msg
 
     def __repr__(self) -> str:
@@ -230,8 +231,9 @@ class ModelValidationError(Exception):
 
     def __init__(self, elem_path: str) -> None:
         self.elem_path = elem_path
-        self.reason = self.msg = f"{self.reason_text}: {elem_path}"
-        self.status = HTTPStatus.BAD_REQUEST.value
+        self.reason: str = f"{self.reason_text}: {elem_path}"
+        self.msg: str = self.reason
+        self.status: int = HTTPStatus.BAD_REQUEST.value
         self.needs_msg = True
         super().__init__(self.msg)
 

@@ -40,7 +40,7 @@ class Configuration(Bunch):
         self[place.name.partition(".")[0]] = parse_config(place.read_text(encoding="utf-8"), str(place))
 
     def load_sections(self, file: str | Path) -> None:
-        """Reads a file whose sections are paths themselves, such as `[crm.api]`; the form of the `zato-testing` package.
+        """Reads a file whose sections are paths themselves, such as `[crm.api]`, as the `zato-testing` package does.
 
         Raises:
             OSError: If the file cannot be read.

@@ -12,7 +12,7 @@ _ABSENT = object()
 class Overrides:
     """Sets attributes of classes and modules and puts back what was there.
 
-    Services find `self.out` and the like on their class, which costs a server nothing, and is where a test puts its own.
+    Services find `self.out` and the like on their class, which costs a server nothing, and where a test puts its own.
     """
 
     def __init__(self) -> None:

@@ -45,7 +45,7 @@ class FakeConnection:
         """Says what is given where a service calls something.
 
         `zato.outgoing.sql['CRM'].set_response('session.execute', rows)` is for
-        `self.out.sql['CRM'].session().execute(..)`. A call that only leads to another, such as `session`, needs nothing.
+        `self.out.sql['CRM'].session().execute(..)`. Calls that only lead to another, such as `session`, need nothing.
 
         Args:
             path: Names on the way; `conn` and `client` may be left out, as they say nothing about what is done.

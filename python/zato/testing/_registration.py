@@ -83,7 +83,7 @@ class Registration:
 
     def _add_class(self, cls: Any) -> str:
         if not (isinstance(cls, type) and issubclass(cls, Service)):
-            raise TypeError(f"{cls!r} is no service: a class derived from zato.server.service.Service, or a name of one")
+            raise TypeError(f"{cls!r} is no service: neither a class derived from Service, nor the name of one")
         module = cls.__module__
         unit = Unit(key=module, module=module, is_package=False, is_internal=False, files=[])
         collector = Collector(unit, self._rules)
@@ -109,10 +109,10 @@ class Registration:
         found = [cls for cls in _imported(Service) if _has_name(cls, name)]
         if len(found) > 1:
             classes = " and ".join(f"{cls.__module__}.{cls.__qualname__}" for cls in found)
-            raise LookupError(f"service `{name}` is provided by {classes}; register the one you mean: zato.register(..)")
+            raise LookupError(f"service `{name}` is provided by {classes}; register one of them: zato.register(..)")
         if not found:
             raise LookupError(
-                f"no service is called `{name}`; import the module of its class, or register the class: zato.register(..)"
+                f"no service is called `{name}`; import the module of its class, or call zato.register(..)"
             )
         return found[0]
 

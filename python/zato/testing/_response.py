@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from zato import _core
 from zato.common.json_internal import loads
-from zato.server.service import Service
 
 __all__ = ["Headers", "Response"]
 
@@ -29,7 +29,7 @@ class Headers(dict[str, str]):
 
     def get(self, name: str, default: Any = None) -> Any:
         """Gives a header; the default if there is none."""
-        return self[name] if name in self else default
+        return super().get(self._known(name), default)
 
     def _known(self, name: str) -> str:
         wanted = name.lower()
@@ -44,19 +44,19 @@ class Response:
         status_code: int,
         headers: list[tuple[str, str]],
         content: bytes,
-        service: Service | None,
+        service: _core.Service | None,
         exception: BaseException | None,
     ) -> None:
         #: HTTP status.
         self.status_code = status_code
         #: Headers; one that is there more than once has its last value.
-        self.headers = Headers(headers)
+        self.headers: Headers = Headers(headers)
         #: All headers, as they are sent.
         self.header_list = headers
         #: The body.
         self.content = content
         #: What the service raised, if it did.
-        self.exception = exception
+        self.exception: BaseException | None = exception
         self._service = service
 
     @property

@@ -49,7 +49,7 @@ class RestResponse:
     def __init__(self, data: Any = "", status_code: int = 200, headers: Mapping[str, Any] | None = None) -> None:
         is_raw = isinstance(data, (str, bytes))
         self.status_code = status_code
-        self.headers = Headers(dict(headers or {}))
+        self.headers: Headers = Headers(dict(headers or {}))
         if not is_raw and "Content-Type" not in self.headers:
             self.headers["Content-Type"] = "application/json"
         body = data if is_raw else dumps(plain(data))
@@ -57,7 +57,7 @@ class RestResponse:
         self.encoding = "utf-8"
         self.url = ""
         self.reason = ""
-        self.elapsed = dt.timedelta()
+        self.elapsed: dt.timedelta = dt.timedelta()
         self.cookies: dict[str, str] = {}
         self.history: list[Any] = []
         self.data: Any = self._read()
@@ -90,10 +90,11 @@ class RestResponse:
             return
         message = f"{self.status_code} {self.reason or 'Error'} for url: {self.url}"
         try:
-            from requests import HTTPError  # type: ignore[import-not-found,import-untyped]
+            from requests import HTTPError
         except ImportError:
             raise HTTPException("", message, self.status_code) from None
-        raise HTTPError(message, response=self)
+        given: Any = self
+        raise HTTPError(message, response=given)
 
     def _read(self) -> Any:
         is_json = "json" in self.headers.get("Content-Type", "").lower()

@@ -37,19 +37,19 @@ class Runner:
 
     def __init__(self, profile: str = "3.2") -> None:
         #: Calls by `self.invoke_async`.
-        self.async_invocations = AsyncInvocations()
+        self.async_invocations: AsyncInvocations = AsyncInvocations()
         #: `self.config` and `self.user_config`.
-        self.config = Configuration()
+        self.config: Configuration = Configuration()
         #: Connections for `self.out` and `self.rest`.
-        self.outgoing = Outgoing()
+        self.outgoing: Outgoing = Outgoing()
         #: Connections for `self.email`, for instance `zato.email.smtp['name']`.
-        self.email = Facade("self.email")
+        self.email: Facade = Facade("self.email")
         #: Connections for `self.cloud`.
-        self.cloud = Facade("self.cloud")
+        self.cloud: Facade = Facade("self.cloud")
         #: Connections for `self.microsoft` (4.1).
-        self.microsoft = Facade("self.microsoft")
+        self.microsoft: Facade = Facade("self.microsoft")
         #: Connections for `self.search`.
-        self.search = Facade("self.search")
+        self.search: Facade = Facade("self.search")
         self._core = _core.InProcess(profile=profile, find=self._find, take=self.async_invocations.take)
         self._registration = Registration(self._core, profile)
         self._overrides = Overrides()

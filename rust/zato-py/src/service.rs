@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use pyo3::exceptions::PyAttributeError;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
-use pyo3::types::{PyDict, PyString, PyTuple};
+use pyo3::types::{PyDict, PyString, PyTuple, PyType};
 use zato_core::Profile;
 
 use crate::call::Call;
@@ -105,6 +105,12 @@ impl Service {
 
     #[pyo3(signature = (*_arguments, **_options))]
     fn __init__(&self, _arguments: &Bound<'_, PyTuple>, _options: Option<&Bound<'_, PyDict>>) {}
+
+    /// `Service[Model]` is the class itself: what is in the brackets tells type checkers what the input is.
+    #[classmethod]
+    fn __class_getitem__(cls: &Bound<'_, PyType>, _input: &Bound<'_, PyAny>) -> Py<PyType> {
+        cls.clone().unbind()
+    }
 
     #[getter]
     fn cid(&self) -> PyResult<String> {

@@ -53,6 +53,9 @@ def install() -> ModuleType:
         def __init__(self, *arguments: Any, **options: Any) -> None:
             pass
 
+        def __class_getitem__(cls, item: Any) -> Any:
+            return cls
+
     for name in (
         "AsyncInvocation",
         "ChannelInfo",

@@ -21,8 +21,8 @@ class _Hook(Service):
     class SimpleIO:
         """The context, and what the hook decides."""
 
-        input_required = (Opaque("ctx"),)
-        output_optional = ("hook_action",)
+        input_required: Any = (Opaque("ctx"),)
+        output_optional: Any = ("hook_action",)
 
     def handle(self) -> None:
         """Runs the method.

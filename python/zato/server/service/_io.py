@@ -40,8 +40,8 @@ class Elem:
     def __init__(self, name: str, *args: Any, default: Any = NOT_GIVEN, **options: Any) -> None:
         if not isinstance(name, str):
             raise ValueError(f"names of elements are strings, `{name!r}` is not")
-        self.is_required = not name.startswith("-")
-        self.name = name.removeprefix("-")
+        self.is_required: bool = not name.startswith("-")
+        self.name: str = name.removeprefix("-")
         if not self.name:
             raise ValueError("an element has an empty name")
         self.default = default

@@ -29,7 +29,15 @@ from zato.server.service._thread import ServiceThread
 from zato.server.service._user_config import UserConfig
 
 if TYPE_CHECKING:
+    from typing_extensions import TypeVar
+
     from zato.server.service._msg import Messages
+
+    _Input = TypeVar("_Input", default=Any)
+else:
+    from typing import TypeVar
+
+    _Input = TypeVar("_Input")
 
 _LOGGED_INPUT = (
     "channel",
@@ -54,11 +62,13 @@ class _Logger:
         return get_service_logger(owner.get_name())
 
 
-class Service(Hooks, _core.Service, InvocationFacades, AbsentFacades):
+class Service(Hooks, _core.Service[_Input], InvocationFacades, AbsentFacades):
     """A unit of work that channels, jobs and other services invoke. Implement `handle`, or `handle_GET` and the like.
 
     A new instance is made for each invocation. What belongs to the invocation, such as `self.request` and
     `self.response`, is there once `handle` and the hooks run, not in `__init__`.
+
+    `Service[Client]` is `Service`, and tells type checkers that `self.request.input` is a `Client`.
     """
 
     __slots__ = ()

@@ -140,8 +140,8 @@ class WebSocketsGateway(Service):
     class SimpleIO:
         """The service, and what it is given."""
 
-        input_required = ("service",)
-        input_optional = (AsIs("request"),)
+        input_required: Any = ("service",)
+        input_optional: Any = (AsIs("request"),)
 
     def handle(self) -> None:
         """Answers with what the service produced.

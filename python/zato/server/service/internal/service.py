@@ -28,7 +28,7 @@ class Invoke(AdminService):
     class SimpleIO(AdminService.SimpleIO):
         """The historical input; `payload` is in Base64."""
 
-        input_optional = (
+        input_optional: Any = (
             AsIs("id"),
             "name",
             AsIs("payload"),
