@@ -106,6 +106,8 @@ def test_unknown_connections_are_refused_and_inactive_ones_raise(zato: Runner) -
     with pytest.raises(KeyError, match=r"only `CRM`; zato\.outgoing\.rest\['ERP'\] makes one"):
         run(zato, lambda it: it.out.rest["ERP"])
     assert run(zato, lambda it: it.out.rest.get("ERP")) is None
+    with pytest.raises(KeyError, match=r"self\.out\.sql\['ERP'\]"):
+        run(zato, lambda it: it.out.sql.get("ERP"))
     with pytest.raises(Inactive):
         run(zato, lambda it: it.rest["CRM"].get())
 

@@ -6,11 +6,15 @@ from collections.abc import Callable, Iterator
 from typing import Any, Generic, TypeVar
 
 from zato.testing._recorder import FakeConnection, no_connection
-from zato.testing._rest import RestConnection, RestItem, RestShortcut
+from zato.testing._rest import RestConnection
+from zato.testing._rest_methods import RestItem, RestShortcut
 
 __all__ = ["Connections", "Facade", "Outgoing", "RestFacade"]
 
 _Connection = TypeVar("_Connection")
+
+# Kinds whose `get` raises an error for a name that is not there.
+_STRICT = frozenset({"es", "ftp", "imap", "smtp", "solr", "sql"})
 
 
 class Connections(Generic[_Connection]):
@@ -63,8 +67,13 @@ class ServiceConnections:
         return self._connections.for_service(name)
 
     def get(self, name: str, default: Any = None, **_options: Any) -> Any:
-        """Gives a connection; the default if there is none."""
-        return self[name] if name in self._connections else default
+        """Gives a connection; without one the default, or an error where the real thing raises one.
+
+        Raises:
+            KeyError: If the test has no such SQL, FTP, mail or search connection (reference connections 1.2).
+        """
+        is_strict = self._connections.path.rpartition(".")[2] in _STRICT
+        return self[name] if is_strict or name in self._connections else default
 
     def __contains__(self, name: object) -> bool:
         return name in self._connections

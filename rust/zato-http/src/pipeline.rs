@@ -67,9 +67,7 @@ pub(crate) fn answer(
             let waiting = submit(&mut exchange, &channel, security, path_params, parts, body);
             // Last, so that a response that cannot be sent is still answered as a failure.
             match waiting.outcome(&exchange.link).await {
-                Outcome::Response(response) => {
-                    reply(response, &channel.service, &channel.content_type)
-                }
+                Outcome::Response(response) => reply(response, &channel.service, &channel.content_type),
                 Outcome::Failure(failure) => Err(Trouble::Failure(failure)),
             }
         };

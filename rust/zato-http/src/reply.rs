@@ -19,8 +19,7 @@ pub(crate) fn reply(
     let status = StatusCode::from_u16(response.status).ok().filter(|status| !status.is_informational());
     let Some(status) = status.filter(|status| status.as_u16() < 600) else {
         // Interim responses are the business of this server, and others do not exist.
-        let message =
-            format!("service `{service}` set the status {}, which is not one", response.status);
+        let message = format!("service `{service}` set the status {}, which is not one", response.status);
         return Err(Trouble::failure(FailureKind::Exception, message));
     };
     let mut headers = HeaderMap::with_capacity(response.headers.len() + 4);

@@ -161,12 +161,7 @@ pub(crate) fn response_to<'py>(
 }
 
 /// What a run that failed gives; headers that the service had set are part of it.
-pub(crate) fn failure(
-    py: Python<'_>,
-    instance: &Bound<'_, Service>,
-    call: &Call,
-    error: &PyErr,
-) -> Failure {
+pub(crate) fn failure(py: Python<'_>, instance: &Bound<'_, Service>, call: &Call, error: &PyErr) -> Failure {
     let mut failure = errors::to_failure(py, &call.entry, error);
     if let Some(touched) = instance.get().touched_response(py) {
         failure.headers = touched.bind(py).borrow().wire_headers(py).unwrap_or_default();

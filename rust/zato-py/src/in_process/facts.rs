@@ -132,14 +132,17 @@ fn refused(error: impl std::fmt::Display) -> PyErr {
 
 fn cid(given: Option<&str>) -> PyResult<Cid> {
     let Some(text) = given else { return Ok(Cid::new()) };
-    Cid::parse(text)
-        .ok_or_else(|| PyValueError::new_err(format!("cid {text:?} is not 24 hexadecimal digits, as CIDs are")))
+    Cid::parse(text).ok_or_else(|| {
+        PyValueError::new_err(format!("cid {text:?} is not 24 hexadecimal digits, as CIDs are"))
+    })
 }
 
 fn data_format(text: &str) -> PyResult<DataFormat> {
     const ALL: [DataFormat; 5] =
         [DataFormat::None, DataFormat::Json, DataFormat::Xml, DataFormat::Form, DataFormat::Csv];
     ALL.into_iter().find(|format| format.as_str() == text).ok_or_else(|| {
-        PyValueError::new_err(format!("data_format is {text:?}; REST channels have `json`, `xml`, `form`, `csv` or none"))
+        PyValueError::new_err(format!(
+            "data_format is {text:?}; REST channels have `json`, `xml`, `form`, `csv` or none"
+        ))
     })
 }

@@ -33,7 +33,9 @@ impl Session {
         let session = Arc::new(Self { profile, find, take, time: Mutex::new(None) });
         let none: Option<Arc<Self>> = None;
         if SESSION.compare_and_swap(&none, Some(session.clone())).is_some() {
-            return Err(PyRuntimeError::new_err("services run in this process already; close the other runner first"));
+            return Err(PyRuntimeError::new_err(
+                "services run in this process already; close the other runner first",
+            ));
         }
         Ok(session)
     }
