@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
 from typing import Any, Generic, final
 
-from typing_extensions import TypeVar, disjoint_base
+from typing_extensions import Self, TypeVar, disjoint_base
 
 __version__: str
 
@@ -153,17 +153,17 @@ class InputElement:
 
 @final
 class ChannelInfo:
-    def __init__(
-        self,
+    def __new__(
+        cls,
         id: int = 0,  # noqa: A002 - historical name
-        name: str = "",
+        name: str = ...,
         type: str = "invoke",  # noqa: A002 - historical name
-        data_format: str = "",
+        data_format: str = ...,
         is_internal: bool = False,
-        match_target: str = "",
+        match_target: str = ...,
         impl: Any = None,
         security: Any = None,
-    ) -> None: ...
+    ) -> ChannelInfo: ...
     @property
     def id(self) -> int: ...
     @property
@@ -186,14 +186,14 @@ class ChannelInfo:
 
 @final
 class ChannelSecurityInfo:
-    def __init__(
-        self,
+    def __new__(
+        cls,
         id: int = 0,  # noqa: A002 - historical name
-        name: str = "",
-        type: str = "",  # noqa: A002 - historical name
-        username: str = "",
+        name: str = ...,
+        type: str = ...,  # noqa: A002 - historical name
+        username: str = ...,
         impl: Any = None,
-    ) -> None: ...
+    ) -> ChannelSecurityInfo: ...
     @property
     def id(self) -> int | None: ...
     @property
@@ -262,10 +262,11 @@ class InProcess:
     def close(self) -> None:
         """Forgets all services and lets another session begin."""
 
+@disjoint_base
 class Cache:
     """Native base of caches; the empty name means the default one."""
 
-    def __init__(self, name: str = "") -> None: ...
+    def __new__(cls, name: str = "") -> Self: ...
     @property
     def name(self) -> str: ...
     def get(self, key: Any, default: Any = None, details: bool = False) -> Any: ...
@@ -289,6 +290,7 @@ class Cache:
     ) -> dict[Any, Any] | None: ...
     def _expire_matching(self, criterion: str, patterns: Any, expiry: float | None, limit: int) -> bool: ...
 
+@final
 class PendingLock:
     """A lock that is waited for."""
 
@@ -341,9 +343,6 @@ def server_invoke(*arguments: Any, **options: Any) -> Any:
 def server_invoke_async(*arguments: Any, **options: Any) -> str:
     """Invokes a service later, for no other service in particular; takes what `Service.invoke_async` does."""
 
-def deployed_services() -> list[dict[str, Any]]:
-    """Every deployed service: `id`, `name`, `impl_name`, `is_internal` and `is_active`."""
-
 def service_name(target: Any) -> str:
     """Name of the service that a name, a class or an instance stands for; KeyError if it is not deployed."""
 
@@ -395,6 +394,7 @@ def list_services() -> list[dict[str, Any]]:
 def after_in_child() -> None:
     """Makes a forked child forget the server; registered with `os.register_at_fork`."""
 
+@final
 class RestConnection:
     """An outgoing REST connection; always the one in force of its name."""
 
@@ -440,11 +440,13 @@ class RestConnection:
         security: str | None,
     ) -> HttpCall: ...
 
+@final
 class HttpCall:
     """A call that is under way; letting go of it ends it."""
 
     def wait(self, seconds: float) -> HttpAnswer | None: ...
 
+@final
 class HttpAnswer:
     """The answer to a call, whatever its status."""
 

@@ -6,6 +6,7 @@ import pytest
 import sample_services as sample
 
 from zato.common.exception import Inactive
+from zato.connections.http import HTTPError, Response
 from zato.server.service import RESTAdapter, Service
 from zato.testing import RestCall, RestResponse, Runner
 
@@ -65,7 +66,7 @@ def test_answers_depend_on_request_method_and_path(zato: Runner) -> None:
     assert post == ["ann", "any"]
     with pytest.raises(ValueError, match="No parameters given for URL path"):
         run(zato, lambda it: it.rest["CRM"].get())
-    with pytest.raises(ValueError, match="there is no parameter `id`"):
+    with pytest.raises(ValueError, match="there is no `id`"):
         run(zato, lambda it: it.rest["CRM"].get(params={"q": 1}))
 
 
@@ -110,6 +111,45 @@ def test_unknown_connections_are_refused_and_inactive_ones_raise(zato: Runner) -
         run(zato, lambda it: it.out.sql.get("ERP"))
     with pytest.raises(Inactive):
         run(zato, lambda it: it.rest["CRM"].get())
+
+
+def test_requests_are_made_and_responses_are_read_by_the_real_connection(zato: Runner) -> None:
+    crm = zato.rest["CRM"]
+    crm.host, crm.url_path, crm.data_format = "https://crm.example.com", "/clients/{name}", "json"
+    crm.set_response({"name": "Ann", "size": 3}, status_code=404, headers={"Set-Cookie": "session=abc"})
+    found = run(zato, lambda it: it.out.rest["CRM"].conn.post(it.cid, {"size": 3}, {"name": "A b", "page": [1, 2]}))
+    assert isinstance(found, Response)
+    assert (bool(found), found.reason, found.data, found.cookies) == (
+        False,
+        "Not Found",
+        {"name": "Ann", "size": 3},
+        {"session": "abc"},
+    )
+    sent = crm.last_call
+    assert sent.url == found.url == "https://crm.example.com/clients/A%20b?page=1&page=2"
+    assert (sent.path, sent.query, sent.body) == ("/clients/A b", {"page": [1, 2]}, b'{"size":3}')
+    assert sent.sent_headers["content-type"] == "application/json"
+    assert sent.sent_headers["x-zato-cid"] == sent.cid
+    with pytest.raises(HTTPError, match="404"):
+        found.raise_for_status()
+
+
+def test_a_json_connection_refuses_what_is_not_json(zato: Runner) -> None:
+    zato.rest["CRM"].data_format = "json"
+    zato.rest["CRM"].set_response("<html>")
+    with pytest.raises(ValueError, match="Could not parse JSON response of `CRM`"):
+        run(zato, lambda it: it.rest["CRM"].get())
+    with pytest.raises(TypeError, match="do not take `retries`"):
+        run(zato, lambda it: it.rest["CRM"].get(retries=3))
+
+
+def test_bodies_are_read_in_pieces_and_forms_are_sent(zato: Runner) -> None:
+    crm = zato.rest["CRM"]
+    crm.set_response(b"abcdef")
+    pieces = run(zato, lambda it: list(it.rest["CRM"].post({"a": 1}, stream=True).iter_content(4)))
+    assert pieces == [b"abcd", b"ef"]
+    assert (crm.last_call.body, crm.last_call.options) == (b"a=1", {"stream": True})
+    assert "Code: 200" in run(zato, lambda it: it.rest["CRM"].ping())
 
 
 def test_adapters_use_them(zato: Runner) -> None:

@@ -69,12 +69,13 @@ def test_editors_know_the_input_of_a_service_that_names_its_model(tmp_path: Path
 
 
 @needs_pyright
+@pytest.mark.skipif(importlib.util.find_spec("sqlalchemy") is None, reason="SQLAlchemy is not installed")
 def test_the_types_of_all_public_names_are_known(tmp_path: Path) -> None:
     # A copy, because nothing but the package may be found, and not by a link as in a checkout.
     package = Path(importlib.util.find_spec("zato").submodule_search_locations[0])  # type: ignore[union-attr, index]
     site = tmp_path / "site-packages"
     shutil.copytree(package, site / "zato", ignore=shutil.ignore_patterns("*.so", "__pycache__"))
-    for name in ("pytest", "_pytest", "pluggy", "orjson"):
+    for name in ("pytest", "_pytest", "pluggy", "orjson", "sqlalchemy"):
         found = importlib.util.find_spec(name).submodule_search_locations[0]  # type: ignore[union-attr, index]
         (site / name).symlink_to(found)
     (tmp_path / "empty").mkdir()

@@ -122,10 +122,10 @@ class XMLResponse(Response):
         from zato.server.service._xml import parse
 
         if not self.ok:
-            self.details = self.inner.text
+            self.details: Any = self.inner.text
             return
         try:
-            self.data = parse(self.inner.content)
+            self.data: Any = parse(self.inner.content)
         except BadRequest as error:
             self.ok = False
             self.details = f"{error.msg}: {self.inner.text[:500]}"

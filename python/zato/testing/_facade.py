@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any, Generic, TypeVar
 
+from zato.bunch import Bunch
+from zato.connections.http._facade import RESTFacade, RESTInvoker
 from zato.testing._recorder import FakeConnection, no_connection
 from zato.testing._rest import RestConnection
-from zato.testing._rest_methods import RestItem, RestShortcut
+from zato.testing._rest_transport import ServiceConnection
 
 __all__ = ["Connections", "Facade", "Outgoing", "RestFacade"]
 
@@ -81,6 +83,13 @@ class ServiceConnections:
     def __iter__(self) -> Iterator[str]:
         return iter(self._connections)
 
+    def __len__(self) -> int:
+        return len(self.keys())
+
+    def keys(self) -> list[str]:
+        """Gives the names of all connections, sorted."""
+        return sorted(self._connections)
+
 
 class Facade:
     """What a test says about `self.email`, `self.cloud` and the like; every attribute is a kind of connections.
@@ -124,50 +133,40 @@ class Outgoing(Facade):
 
     def __init__(self) -> None:
         super().__init__("self.out")
-        rest: Connections[RestConnection] = Connections("self.out.rest", RestConnection, RestItem)
+        rest: Connections[RestConnection] = Connections("self.out.rest", RestConnection, _rest_item)
         #: REST connections, for `self.out.rest`, `self.out.plain_http` and `self.rest`.
         self.rest = rest
         self.plain_http = rest
         #: SOAP connections; what is sent and received is text.
-        self.soap: Connections[RestConnection] = Connections("self.out.soap", RestConnection, RestItem)
+        self.soap: Connections[RestConnection] = Connections("self.out.soap", RestConnection, _rest_item)
 
     def _make_kind(self, path: str) -> Any:
         # `self.out.hl7.fhir` and `self.out.hl7.mllp` are the only kinds that come in two.
         return Facade(path) if path == "self.out.hl7" else super()._make_kind(path)
 
 
-class RestFacade:
-    """`self.rest` (3.2): REST connections whose methods need no CID."""
+class RestFacade(RESTFacade):
+    """`self.rest` (3.2): the same connections, whose methods need no CID."""
+
+    __slots__ = ("_connections",)
 
     def __init__(self, connections: Connections[RestConnection]) -> None:
         self._connections = connections
 
-    def __get__(self, instance: Any, owner: Any) -> Any:
-        return _RestOfService(self._connections, "" if instance is None else instance.cid)
-
-
-class _RestOfService:
-    def __init__(self, connections: Connections[RestConnection], cid: str) -> None:
-        self._connections = connections
-        self._cid = cid
-
-    def __getitem__(self, name: str) -> Any:
-        if name.startswith("$"):
-            import os
-
-            name = os.environ.get(name[1:], name)
-        found = self._connections.for_service(name)
-        return RestShortcut(found.conn, self._cid) if isinstance(found, RestItem) else found
-
     def get(self, name: str, default: Any = None) -> Any:
         """Gives a connection; the default if there is none."""
-        return self[name] if name in self._connections else default
+        return self._find(name) if name in self._connections else default
 
-    def __getattr__(self, name: str) -> Any:
-        from zato.common.util.api import fs_safe_name
+    def _find(self, name: str) -> Any:
+        found = self._connections.for_service(name)
+        conn = getattr(found, "conn", None)
+        return RESTInvoker(conn) if isinstance(conn, ServiceConnection) else found
 
-        known = next((item for item in self._connections if fs_safe_name(item) == name), name)
-        try:
-            return self[known]
-        except KeyError as error:
-            raise AttributeError(str(error.args[0])) from None
+    def _names(self) -> list[str]:
+        return sorted(self._connections)
+
+
+def _rest_item(connection: RestConnection) -> Bunch:
+    """Gives `self.out.rest[name]` of a service."""
+    conn = ServiceConnection(connection)
+    return Bunch(conn=conn, config=conn.config, ping=conn.ping, name=conn.name)

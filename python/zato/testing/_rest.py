@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import datetime as dt
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from typing import Any
 
-from zato.common.exception import HTTPException
 from zato.common.json_internal import dumps, loads
 from zato.testing._answers import Answers, plain
 from zato.testing._response import Headers
 
 __all__ = ["RestCall", "RestConnection", "RestResponse"]
-
-_PLACEHOLDER = re.compile(r"\{(\w+)\}")
 
 
 @dataclass
@@ -27,7 +23,8 @@ class RestCall:
     #: The body, as the service gave it.
     data: Any = ""
     #: Parameters, as the service gave them.
-    params: dict[str, Any] = field(default_factory=dict[str, Any])
+    params: Any = field(default_factory=dict[str, Any])
+    #: Headers, as the service gave them.
     headers: dict[str, Any] = field(default_factory=dict[str, Any])
     #: Path of the connection with its placeholders filled in.
     path: str = ""
@@ -35,10 +32,14 @@ class RestCall:
     query: dict[str, Any] = field(default_factory=dict[str, Any])
     #: Everything else, for instance `model` and `timeout`.
     options: dict[str, Any] = field(default_factory=dict[str, Any])
+    #: What would have been sent: the address, all headers but those of the security definition, and the body.
+    url: str = ""
+    sent_headers: Headers = field(default_factory=Headers)
+    body: bytes = b""
 
 
 class RestResponse:
-    """What a service gets of a REST connection: the attributes of a response of `requests`, and `data`.
+    """A response that a test sets; what a service gets for it is a `zato.connections.http.Response`.
 
     Args:
         data: Body: text, bytes, or objects that are sent as JSON.
@@ -54,55 +55,16 @@ class RestResponse:
             self.headers["Content-Type"] = "application/json"
         body = data if is_raw else dumps(plain(data))
         self.content: bytes = body.encode("utf-8") if isinstance(body, str) else body
-        self.encoding = "utf-8"
-        self.url = ""
-        self.reason = ""
-        self.elapsed: dt.timedelta = dt.timedelta()
-        self.cookies: dict[str, str] = {}
-        self.history: list[Any] = []
-        self.data: Any = self._read()
 
     @property
-    def text(self) -> str:
-        """The body as text."""
-        return self.content.decode("utf-8", "replace")
-
-    @property
-    def ok(self) -> bool:
-        """Whether the status is below 400."""
-        return self.status_code < 400
-
-    def json(self) -> Any:
-        """Gives the body as objects.
-
-        Raises:
-            ValueError: If it is not JSON.
-        """
-        return loads(self.content)
-
-    def raise_for_status(self) -> None:
-        """Does nothing for statuses below 400.
-
-        Raises:
-            Exception: `requests.HTTPError` if that package is installed, `HTTPException` otherwise.
-        """
-        if self.ok:
-            return
-        message = f"{self.status_code} {self.reason or 'Error'} for url: {self.url}"
-        try:
-            from requests import HTTPError
-        except ImportError:
-            raise HTTPException("", message, self.status_code) from None
-        given: Any = self
-        raise HTTPError(message, response=given)
-
-    def _read(self) -> Any:
-        is_json = "json" in self.headers.get("Content-Type", "").lower()
-        return self.json() if is_json and self.content else self.text
+    def reason(self) -> str:
+        """What the standard calls the status."""
+        known = {int(status): status.phrase for status in HTTPStatus}
+        return known.get(self.status_code, "")
 
 
 class RestConnection:
-    """A REST connection, as a test has it.
+    """A REST connection, as a test has it. What services call is a real one whose requests end here.
 
     Args:
         name: Its name.
@@ -113,6 +75,12 @@ class RestConnection:
         #: Host and path of the connection; a path may have placeholders, such as `/clients/{id}`.
         self.host = ""
         self.url_path = ""
+        #: Data format: `json`, `form`, `xml` or none; it decides how objects are sent and what has to come back.
+        self.data_format = ""
+        #: Content type of requests; empty to have it follow from what is sent.
+        self.content_type = ""
+        #: Seconds that calls may take; only recorded.
+        self.timeout: float | None = 10.0
         #: Whether it is active; calling one that is not raises `Inactive`.
         self.is_active = True
         #: Calls in the order in which they were made.
@@ -162,51 +130,20 @@ class RestConnection:
             raise LookupError(f"no service called connection `{self.name}`")
         return self.calls[-1]
 
-    def call(self, method: str, cid: str, data: Any, params: Any, options: dict[str, Any]) -> RestResponse:
-        """Takes a call of a service."""
-        from zato.common.exception import Inactive
+    def answer_to(self, call: RestCall) -> RestResponse:
+        """Records a call of a service and gives what it gets.
 
-        if not self.is_active:
-            raise Inactive(self.name)
-        headers = dict(options.pop("headers", None) or {})
-        if "json" in options and not data:
-            data = options.pop("json")
-        given = dict(params or {})
-        path, query = self._fill(given)
-        made = RestCall(method.upper(), cid, data, given, headers, path, query, options)
-        self.calls.append(made)
-        response, status_code, answer_headers = self._answers.next_for(made)
+        Raises:
+            LookupError: If nothing is set for it.
+            BaseException: What the test set.
+        """
+        self.calls.append(call)
+        response, status_code, headers = self._answers.next_for(call)
         if callable(response) and not isinstance(response, type):
-            response = response(made)
+            response = response(call)
         if isinstance(response, BaseException) or (isinstance(response, type) and issubclass(response, BaseException)):
             raise response
-        if not isinstance(response, RestResponse):
-            response = RestResponse(response, status_code, answer_headers)
-        response.url = response.url or f"{self.host}{path}"
-        model = options.get("model")
-        if model is not None:
-            response.data = as_model(response.data, model)
-        return response
-
-    def _fill(self, params: dict[str, Any]) -> tuple[str, dict[str, Any]]:
-        names = _PLACEHOLDER.findall(self.url_path)
-        if names and not params:
-            raise ValueError(f"No parameters given for URL path `{self.url_path}`")
-        missing = [name for name in names if name not in params]
-        if missing:
-            raise ValueError(f"Could not build URL path `{self.url_path}`, there is no parameter `{missing[0]}`")
-        path = _PLACEHOLDER.sub(lambda match: str(params[match.group(1)]), self.url_path)
-        return path, {name: value for name, value in params.items() if name not in names}
-
-
-def as_model(data: Any, model: Any) -> Any:
-    """Makes a model, or a list of models for `list_[Model]`, of the body of a response."""
-    from zato.common.marshal_.api import MarshalAPI
-
-    inner = getattr(model, "__args__", None)
-    if inner:
-        return [as_model(item, inner[0]) for item in data]
-    return MarshalAPI().from_dict(None, data, model)
+        return response if isinstance(response, RestResponse) else RestResponse(response, status_code, headers)
 
 
 def _only(response: Any, method: str, path: str, request: Any) -> Any:

@@ -8,6 +8,7 @@ from types import ModuleType, TracebackType
 from typing import Any
 
 from zato import _core
+from zato.server import _delays
 from zato.server._logging import ServiceLogger
 from zato.server.service import Service
 from zato.testing._async import AsyncInvocations
@@ -204,6 +205,8 @@ class Runner:
             self._time.stop()
         self._overrides.restore()
         self._core.close()
+        # Without a server the process itself keeps what workers share.
+        _core.Cache().clear()
 
     def __enter__(self) -> Runner:
         return self
@@ -219,6 +222,8 @@ class Runner:
     def _override(self) -> None:
         # There is no log of a server to ask about levels.
         self._overrides.set(ServiceLogger, "isEnabledFor", logging.Logger.isEnabledFor)
+        # What retries in the background wait for is there at once; the test decides when they run.
+        self._overrides.set(_delays, "later", lambda _seconds, function: function(False))
         outgoing = self.outgoing.for_service()
         shown = {"out": outgoing, "outgoing": outgoing, "rest": RestFacade(self.outgoing.rest)}
         shown |= {name: getattr(self, name).for_service() for name in ("email", "cloud", "microsoft", "search")}

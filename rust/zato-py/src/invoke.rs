@@ -24,7 +24,7 @@ pub(crate) use asynchronous::{AsyncCall, run_async, run_at_once};
 pub(crate) use channel_type::channel_info;
 pub(crate) use in_place::{Wishes, run_instance};
 pub(crate) use new_call::new_instance;
-pub(crate) use target::{deployed_services, name_of_id, name_of_implementation, service_name};
+pub(crate) use target::{name_of_id, name_of_implementation, service_name};
 
 use crate::call::Call;
 use crate::io::output;

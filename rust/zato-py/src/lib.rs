@@ -84,7 +84,6 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(definitions::definitions, module)?)?;
     module.add_function(wrap_pyfunction!(invoke::server_invoke, module)?)?;
     module.add_function(wrap_pyfunction!(invoke::server_invoke_async, module)?)?;
-    module.add_function(wrap_pyfunction!(invoke::deployed_services, module)?)?;
     module.add_function(wrap_pyfunction!(administration::administer, module)?)?;
     module.add_function(wrap_pyfunction!(invoke::service_name, module)?)?;
     module.add_function(wrap_pyfunction!(secrets::encrypt_text, module)?)?;

@@ -5,14 +5,31 @@ Names of tables and columns are those of earlier versions; what this server does
 
 from __future__ import annotations
 
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
 
 from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Integer, String, Text
 from sqlalchemy.orm import declarative_base, relationship
 
 __all__ = ["HTTPSOAP", "APIKeySecurity", "Base", "Cluster", "HTTPBasicAuth", "SecurityBase", "Server", "Service"]
 
-Base: Any = declarative_base()
+if TYPE_CHECKING:
+
+    class Base:
+        """Base of the tables."""
+
+        metadata: ClassVar[Any]
+        __table__: ClassVar[Any]
+
+        def __init__(self, **columns: Any) -> None:
+            """Makes a row; values of columns are given by name."""
+
+else:
+
+    class _Columns:
+        # Types of columns are for readers; SQLAlchemy 2 would take them for declarations of its own.
+        __allow_unmapped__ = True
+
+    Base = declarative_base(cls=_Columns)
 
 
 class Cluster(Base):
@@ -20,10 +37,10 @@ class Cluster(Base):
 
     __tablename__ = "cluster"
 
-    id = Column(Integer, primary_key=True)
-    name = Column(String(200), nullable=False)
-    description = Column(String(1000))
-    odb_type = Column(String(30), nullable=False)
+    id: Any = Column(Integer, primary_key=True)
+    name: Any = Column(String(200), nullable=False)
+    description: Any = Column(String(1000))
+    odb_type: Any = Column(String(30), nullable=False)
 
 
 class Server(Base):
@@ -31,10 +48,10 @@ class Server(Base):
 
     __tablename__ = "server"
 
-    id = Column(Integer, primary_key=True)
-    name = Column(String(200), nullable=False)
-    cluster_id = Column(Integer, ForeignKey("cluster.id"), nullable=False)
-    cluster = relationship(Cluster, backref="servers")
+    id: Any = Column(Integer, primary_key=True)
+    name: Any = Column(String(200), nullable=False)
+    cluster_id: Any = Column(Integer, ForeignKey("cluster.id"), nullable=False)
+    cluster: Any = relationship(Cluster, backref="servers")
 
 
 class Service(Base):
@@ -42,14 +59,14 @@ class Service(Base):
 
     __tablename__ = "service"
 
-    id = Column(BigInteger().with_variant(Integer, "sqlite"), primary_key=True)
-    name = Column(String(2000), nullable=False)
-    is_active = Column(Boolean, nullable=False)
-    impl_name = Column(String(2000), nullable=False)
-    is_internal = Column(Boolean, nullable=False)
-    slow_threshold = Column(Integer, nullable=False)
-    cluster_id = Column(Integer, ForeignKey("cluster.id"), nullable=False)
-    cluster = relationship(Cluster, backref="services")
+    id: Any = Column(BigInteger().with_variant(Integer, "sqlite"), primary_key=True)
+    name: Any = Column(String(2000), nullable=False)
+    is_active: Any = Column(Boolean, nullable=False)
+    impl_name: Any = Column(String(2000), nullable=False)
+    is_internal: Any = Column(Boolean, nullable=False)
+    slow_threshold: Any = Column(Integer, nullable=False)
+    cluster_id: Any = Column(Integer, ForeignKey("cluster.id"), nullable=False)
+    cluster: Any = relationship(Cluster, backref="services")
 
 
 class SecurityBase(Base):
@@ -57,15 +74,15 @@ class SecurityBase(Base):
 
     __tablename__ = "sec_base"
 
-    id = Column(Integer, primary_key=True)
-    name = Column(String(200), nullable=False)
-    username = Column(String(200))
-    is_active = Column(Boolean, nullable=False)
-    sec_type = Column(String(45), nullable=False)
-    cluster_id = Column(Integer, ForeignKey("cluster.id"), nullable=False)
-    cluster = relationship(Cluster, backref="security_list")
+    id: Any = Column(Integer, primary_key=True)
+    name: Any = Column(String(200), nullable=False)
+    username: Any = Column(String(200))
+    is_active: Any = Column(Boolean, nullable=False)
+    sec_type: Any = Column(String(45), nullable=False)
+    cluster_id: Any = Column(Integer, ForeignKey("cluster.id"), nullable=False)
+    cluster: Any = relationship(Cluster, backref="security_list")
 
-    __mapper_args__ = {"polymorphic_on": sec_type}  # noqa: RUF012 - read by SQLAlchemy
+    __mapper_args__: ClassVar[dict[str, Any]] = {"polymorphic_on": sec_type}
 
     @property
     def password(self) -> NoReturn:
@@ -77,20 +94,20 @@ class HTTPBasicAuth(SecurityBase):
     """A definition of Basic Auth."""
 
     __tablename__ = "sec_basic_auth"
-    __mapper_args__ = {"polymorphic_identity": "basic_auth"}  # noqa: RUF012 - read by SQLAlchemy
+    __mapper_args__: ClassVar[dict[str, Any]] = {"polymorphic_identity": "basic_auth"}
 
-    id = Column(Integer, ForeignKey("sec_base.id"), primary_key=True)
-    realm = Column(String(200), nullable=False)
+    id: Any = Column(Integer, ForeignKey("sec_base.id"), primary_key=True)
+    realm: Any = Column(String(200), nullable=False)
 
 
 class APIKeySecurity(SecurityBase):
     """An API key."""
 
     __tablename__ = "sec_apikey"
-    __mapper_args__ = {"polymorphic_identity": "apikey"}  # noqa: RUF012 - read by SQLAlchemy
+    __mapper_args__: ClassVar[dict[str, Any]] = {"polymorphic_identity": "apikey"}
 
-    id = Column(Integer, ForeignKey("sec_base.id"), primary_key=True)
-    header = Column(String(200), nullable=False)
+    id: Any = Column(Integer, ForeignKey("sec_base.id"), primary_key=True)
+    header: Any = Column(String(200), nullable=False)
 
 
 class HTTPSOAP(Base):
@@ -98,26 +115,26 @@ class HTTPSOAP(Base):
 
     __tablename__ = "http_soap"
 
-    id = Column(Integer, primary_key=True)
-    name = Column(String(200), nullable=False)
-    is_active = Column(Boolean, nullable=False)
-    is_internal = Column(Boolean, nullable=False)
-    connection = Column(String(20), nullable=False)
-    transport = Column(String(200), nullable=False)
-    url_path = Column(String(200), nullable=False)
-    method = Column(String(200))
-    data_format = Column(String(20))
-    content_type = Column(String(200))
-    http_accept = Column(String(200))
-    merge_url_params_req = Column(Boolean)
-    url_params_pri = Column(String(200))
-    params_pri = Column(String(200))
-    match_slash = Column(Boolean)
-    timeout = Column(Integer)
-    opaque1 = Column(Text)
-    security_id = Column(Integer, ForeignKey("sec_base.id"))
-    security = relationship(SecurityBase, backref="http_soap_list")
-    service_id = Column(Service.id.type, ForeignKey("service.id"))
-    service = relationship(Service, backref="http_soap")
-    cluster_id = Column(Integer, ForeignKey("cluster.id"), nullable=False)
-    cluster = relationship(Cluster, backref="http_soap_list")
+    id: Any = Column(Integer, primary_key=True)
+    name: Any = Column(String(200), nullable=False)
+    is_active: Any = Column(Boolean, nullable=False)
+    is_internal: Any = Column(Boolean, nullable=False)
+    connection: Any = Column(String(20), nullable=False)
+    transport: Any = Column(String(200), nullable=False)
+    url_path: Any = Column(String(200), nullable=False)
+    method: Any = Column(String(200))
+    data_format: Any = Column(String(20))
+    content_type: Any = Column(String(200))
+    http_accept: Any = Column(String(200))
+    merge_url_params_req: Any = Column(Boolean)
+    url_params_pri: Any = Column(String(200))
+    params_pri: Any = Column(String(200))
+    match_slash: Any = Column(Boolean)
+    timeout: Any = Column(Integer)
+    opaque1: Any = Column(Text)
+    security_id: Any = Column(Integer, ForeignKey("sec_base.id"))
+    security: Any = relationship(SecurityBase, backref="http_soap_list")
+    service_id: Any = Column(Service.id.type, ForeignKey("service.id"))
+    service: Any = relationship(Service, backref="http_soap")
+    cluster_id: Any = Column(Integer, ForeignKey("cluster.id"), nullable=False)
+    cluster: Any = relationship(Cluster, backref="http_soap_list")

@@ -38,8 +38,8 @@ class RequestException(OSError):  # noqa: N818 - its name in `requests`
     def __init__(self, message: str = "", response: Any = None) -> None:
         # Not the next in line: that may be a class of `requests`, which is made otherwise.
         OSError.__init__(self, message)
-        self.response = response
-        self.request = getattr(response, "request", None)
+        self.response: Any = response
+        self.request: Any = getattr(response, "request", None)
 
 
 class ConnectionError(RequestException):  # noqa: A001 - its name in `requests`
@@ -55,7 +55,8 @@ class ConnectTimeout(ConnectionError, TimeoutException):  # noqa: N818 - its nam
 
     def __init__(self, message: str = "", response: Any = None) -> None:
         ConnectionError.__init__(self, message, response)
-        self.cid, self.msg = None, message
+        self.cid: str | None = None
+        self.msg: str | None = message
 
 
 class ReadTimeout(RequestException, TimeoutException):
@@ -63,7 +64,8 @@ class ReadTimeout(RequestException, TimeoutException):
 
     def __init__(self, message: str = "", response: Any = None) -> None:
         RequestException.__init__(self, message, response)
-        self.cid, self.msg = None, message
+        self.cid: str | None = None
+        self.msg: str | None = message
 
 
 class TooManyRedirects(RequestException):

@@ -69,10 +69,7 @@ class RESTFacade:
             if variable not in os.environ:
                 raise KeyError(f"the name of the connection is in `${variable}`, which is not set")
             name = os.environ[variable]
-        found = _find(name)
-        if found is None:
-            raise _missing(name)
-        return RESTInvoker(found)
+        return self._find(name)
 
     def get(self, name: str, default: Any = None) -> Any:
         """Gives a connection, or the default if there is none."""
@@ -81,10 +78,21 @@ class RESTFacade:
 
     def __getattr__(self, attribute: str) -> RESTInvoker:
         if not attribute.startswith("_"):
-            for name in _core.rest_connection_names():
+            for name in self._names():
                 if attribute in {name, fs_safe_name(name), fs_safe_name(name).replace(".", "_").replace("-", "_")}:
                     return self[name]
         raise AttributeError(f"there is no outgoing REST connection whose name reads `{attribute}` as an attribute")
+
+    # Tests have connections of their own.
+
+    def _find(self, name: str) -> RESTInvoker:
+        found = _find(name)
+        if found is None:
+            raise _missing(name)
+        return RESTInvoker(found)
+
+    def _names(self) -> list[str]:
+        return _core.rest_connection_names()
 
 
 class RESTInvoker:
@@ -93,7 +101,7 @@ class RESTInvoker:
     __slots__ = ("conn",)
 
     def __init__(self, connection: RESTConnection) -> None:
-        self.conn = connection
+        self.conn: RESTConnection = connection
 
     def __getattr__(self, name: str) -> Any:
         found = getattr(self.conn, name)

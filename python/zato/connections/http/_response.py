@@ -25,9 +25,9 @@ class PreparedRequest:
     __slots__ = ("body", "headers", "method", "url")
 
     def __init__(self, method: str, url: str, headers: dict[str, str], body: bytes) -> None:
-        self.method = method
-        self.url = url
-        self.headers = Headers(headers.items())
+        self.method: str = method
+        self.url: str = url
+        self.headers: Headers = Headers(headers.items())
         self.body: bytes | None = body or None
 
     def __repr__(self) -> str:
@@ -47,12 +47,12 @@ class Response:
         self._content: bytes | None = None
         self._is_consumed = False
         self._data: Any = _UNREAD
-        self.request = request
+        self.request: PreparedRequest = request
         self.status_code: int = answer.status
         self.reason: str = answer.reason
         self.url: str = answer.url
-        self.headers = Headers(answer.headers)
-        self.elapsed = datetime.timedelta(seconds=answer.elapsed)
+        self.headers: Headers = Headers(answer.headers)
+        self.elapsed: datetime.timedelta = datetime.timedelta(seconds=answer.elapsed)
         self.encoding: str | None = _charset(self.headers.get("content-type", ""))
         self.history: list[Response] = [_hop(hop, request) for hop in answer.hops]
 
@@ -257,10 +257,10 @@ class RawBody:
     def __init__(self, response: Response) -> None:
         self._pieces = response.iter_content(None)
         self._kept = b""
-        self.status = response.status_code
-        self.reason = response.reason
-        self.headers = response.headers
-        self.version = response._answer.version
+        self.status: int = response.status_code
+        self.reason: str = response.reason
+        self.headers: Headers = response.headers
+        self.version: int = response._answer.version
         self.decode_content = True
 
     def read(self, amount: int | None = None, decode_content: bool = True) -> bytes:

@@ -145,11 +145,11 @@ class CacheAPI(Cache):
     __slots__ = ()
 
     #: The cache that is marked as default, or else the one named `default`.
-    default = Cache("")
+    default: Cache = Cache("")
     #: Built-in caches by name; KeyError if there is no such cache.
-    builtin = _Builtin()
+    builtin: _Builtin = _Builtin()
     #: Connections to Memcached by name.
-    memcached = _Memcached()
+    memcached: _Memcached = _Memcached()
 
     def get_cache(self, cache_type: str, name: str) -> Cache:
         """Gives a cache of a type, `builtin` or `memcached`.

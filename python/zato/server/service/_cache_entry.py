@@ -48,17 +48,17 @@ class Entry:
         position: int,
         hash: int,  # noqa: A002 - historical name
     ) -> None:
-        self.key = key
-        self.value = value
-        self.last_read = last_read
-        self.prev_read = prev_read
-        self.last_write = last_write
-        self.prev_write = prev_write
-        self.expiry = expiry
-        self.expires_at = expires_at
-        self.hits = hits
-        self.position = position
-        self.hash = hash
+        self.key: Any = key
+        self.value: Any = value
+        self.last_read: float = last_read
+        self.prev_read: float = prev_read
+        self.last_write: float = last_write
+        self.prev_write: float = prev_write
+        self.expiry: float = expiry
+        self.expires_at: float = expires_at
+        self.hits: int = hits
+        self.position: int = position
+        self.hash: int = hash
 
     def __getattr__(self, name: str) -> str:
         base, _, form = name.rpartition("_")

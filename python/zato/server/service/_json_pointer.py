@@ -32,7 +32,7 @@ class JSONPointer:
 
             doc = orjson.loads(doc) if doc else {}
         #: The document.
-        self.doc = doc
+        self.doc: Any = doc
         self._known = known
 
     def get(self, name: str, default: Any = None) -> Any:

@@ -39,11 +39,11 @@ class Lock:
     block_interval = 0
 
     def __init__(self, name: str, ttl: float = _TTL, block: float = _BLOCK) -> None:
-        self.name = name
-        self.ttl = ttl
-        self.block = block
-        self.priv_id = short_name(name)
-        self.pub_id = _core.new_cid()
+        self.name: str = name
+        self.ttl: float = ttl
+        self.block: float = block
+        self.priv_id: str = short_name(name)
+        self.pub_id: str = _core.new_cid()
         self._fence = 0
         self._pid = 0
 

@@ -28,13 +28,13 @@ class Server:
 
     def __init__(self) -> None:
         #: Configuration files of users; the same as `self.config` of services.
-        self.user_config = _user_config.config
+        self.user_config: _user_config.UserConfig = _user_config.config
         #: Files that services need as they are.
-        self.static_config = StaticConfig()
+        self.static_config: StaticConfig = StaticConfig()
         #: What is configured, as tables.
-        self.odb = ODB()
+        self.odb: ODB = ODB()
         #: Deployed services.
-        self.service_store = ServiceStore()
+        self.service_store: ServiceStore = ServiceStore()
         self._server_conf: Bunch | None = None
         self._cluster: dict[str, Any] | None = None
 

@@ -39,7 +39,7 @@ class XPath:
         if not hasattr(doc, "iterchildren"):
             raise TypeError(f"XPath needs an XML document, not a value of type {type(doc).__name__}")
         #: The document.
-        self.doc = doc
+        self.doc: Any = doc
         self._known = known
         self._namespaces = dict(namespaces)
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use pyo3::exceptions::{PyKeyError, PyTypeError};
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyList, PyString, PyType};
+use pyo3::types::{PyString, PyType};
 
 use crate::entry::Entry;
 use crate::guest::{self, Host};
@@ -85,28 +85,6 @@ pub(crate) fn name_of_id(id: &Bound<'_, PyAny>) -> PyResult<String> {
     let registry = host()?.registry.load();
     let found = number.and_then(|number| registry.entries().find(|entry| entry.id() == number));
     found.map(|entry| entry.info.name.clone()).ok_or_else(|| PyKeyError::new_err(id.clone().unbind()))
-}
-
-/// Every deployed service, as dictionaries with `id`, `name`, `impl_name`, `is_internal` and `is_active`, sorted by name.
-#[pyfunction]
-pub(crate) fn deployed_services(py: Python<'_>) -> PyResult<Bound<'_, PyList>> {
-    let all = PyList::empty(py);
-    let Some(host) = guest::host() else { return Ok(all) };
-    let registry = host.registry.load();
-    let settings = host.settings.load();
-    let mut entries: Vec<_> = registry.entries().collect();
-    entries.sort_by(|first, second| first.info.name.cmp(&second.info.name));
-    for entry in entries {
-        let facts = PyDict::new(py);
-        facts.set_item("id", entry.id())?;
-        facts.set_item("name", &entry.info.name)?;
-        facts.set_item("impl_name", &entry.info.impl_name)?;
-        facts.set_item("is_internal", entry.info.is_internal)?;
-        let setting = settings.by_name.get(&entry.info.name);
-        facts.set_item("is_active", setting.is_none_or(|setting| setting.is_active))?;
-        all.append(facts)?;
-    }
-    Ok(all)
 }
 
 /// Refuses a service that is not active.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from zato.common.exception import BadRequest, NotFound
 from zato.server._objects import create_object, delete_object, edit_object, execute_job, list_objects
@@ -62,8 +62,8 @@ class _Definition(_JobService):
     class SimpleIO(AdminService.SimpleIO):
         """The historical input, and fields of 4.1 and of ours."""
 
-        input_required = ("job_type", "service")
-        input_optional = (
+        input_required: ClassVar[tuple[Any, ...]] = ("job_type", "service")
+        input_optional: ClassVar[tuple[Any, ...]] = (
             *_IDENTIFIERS,
             Bool("is_active", default=None),
             Bool("should_ignore_existing"),
@@ -132,7 +132,7 @@ class _OfJob(_JobService):
     class SimpleIO(AdminService.SimpleIO):
         """Which job, and for one of them a flag."""
 
-        input_optional = (*_IDENTIFIERS, Bool("is_active", default=None))
+        input_optional: ClassVar[tuple[Any, ...]] = (*_IDENTIFIERS, Bool("is_active", default=None))
 
 
 class Delete(_OfJob):
