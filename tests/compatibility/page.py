@@ -22,8 +22,8 @@ single service decides.
 
 A row that *works* is served as it says by all versions it is about, each under its profile. A row that *differs* is
 served in another way, for the reason that is given. A row that *needs* something is about a part of the server that is
-not there; using it raises an error that names the part. The second column has the versions in which Zato has it; *ours*
-is what no version has.
+not there; using or configuring it is answered with the name of that part. The second column has the versions in which
+Zato has it; *ours* is what no version has.
 """
 
 

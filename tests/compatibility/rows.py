@@ -21,8 +21,6 @@ else:
     import tomli as tomllib  # pyright: ignore[reportMissingImports] - pytest brings it
 
 ROWS = Path(__file__).with_name("rows")
-#: Rows of what is being built, which are not on the page and have no status yet.
-LATER = Path(__file__).with_name("later.toml")
 
 
 @dataclass(frozen=True)

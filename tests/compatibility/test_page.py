@@ -11,7 +11,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from page import PAGE, problems, render
 from proofs import collect_proofs
-from rows import LATER, Row, Section, read_file, read_rows, read_sections
+from rows import Row, Section, read_rows, read_sections
 
 
 @pytest.fixture(scope="module")
@@ -32,12 +32,6 @@ def test_rows_that_need_something_have_a_test_that_it_is_missing(proofs: dict[st
     for row in read_rows().values():
         if row.waits:
             assert any("::test_what_is_missing_" in test for test in proofs[row.identifier]), row.identifier
-
-
-def test_rows_for_later_are_not_on_the_page() -> None:
-    later = {row.identifier for section in read_file(LATER) for row in section.rows}
-    assert later
-    assert later.isdisjoint(read_rows())
 
 
 def test_a_row_without_a_test_and_a_mark_without_a_row_are_told() -> None:

@@ -27,6 +27,7 @@ def own(tmp_path: Path) -> Iterator[Quickstart]:
         yield made
 
 
+@pytest.mark.compat("1.2-service-invoke")
 def test_services_are_invoked(running: Quickstart) -> None:
     assert running.invoke("demo.ping") == {"pong": "demo"}
     facts = running.invoke("commands.facts", "--payload", '{"a": [1, "ż"]}')

@@ -28,12 +28,13 @@ def test_attributes_that_are_not_read_do_no_harm(profiled: Profiled) -> None:
     assert profiled.zato.get("/json/audit.unused").text == "audit.logger"
 
 
-@compat("2.4-in-init", "2.4-bound-later")
+@compat("2.4-in-init", "2.4-bound-later", "2.4-config-in-init")
 def test_the_constructor_sees_the_server_and_not_the_request(profiled: Profiled) -> None:
     assert profiled.json("audit.instance") == {
         "server": "server1",
         "time": 4,
         "logger": "audit.instance",
+        "config": True,
         "cid": "later",
         "request": "later",
         "channel": "later",

@@ -42,6 +42,7 @@ def served(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
             yield made
 
 
+@pytest.mark.compat("1.3-gevent")
 def test_greenlets_work_within_a_service(served: Environment) -> None:
     assert served.invoke("greens.work").json() == {
         "got": [1, True, "result"],
@@ -66,6 +67,7 @@ def test_greenlets_of_deployment_go_on_and_keep_no_other_deployment(served: Envi
     served.wait_for_service("new.new")
 
 
+@pytest.mark.compat("1.3-gevent")
 def test_services_that_sleep_do_not_wait_for_each_other(served: Environment) -> None:
     begun = time.monotonic()
     answers = at_once(5, lambda: served.invoke("greens.sleeps").json())
@@ -73,6 +75,7 @@ def test_services_that_sleep_do_not_wait_for_each_other(served: Environment) -> 
     assert time.monotonic() - begun < 3
 
 
+@pytest.mark.compat("1.3-gevent")
 def test_timeouts_end_what_waits(served: Environment) -> None:
     assert served.invoke("greens.limited").json() == "0.05 seconds"
 

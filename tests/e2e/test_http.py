@@ -63,6 +63,7 @@ def served(zato: Environment) -> Environment:
     return zato
 
 
+@pytest.mark.compat("1.2-ping", "6.4-admin")
 def test_ping_has_the_shape_of_3_2(zato: Environment) -> None:
     answer = zato.get("/zato/ping")
     assert answer.status == 200

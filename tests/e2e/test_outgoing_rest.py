@@ -74,6 +74,7 @@ def failure(served: Environment, connection: str, params: Any = None, **options:
     return served.post("/failing", {"connection": connection, "params": params, "options": options}).json()
 
 
+@pytest.mark.compat("3.5-rest-methods", "3.5-rest-headers")
 @pytest.mark.parametrize("method", ["get", "post", "send", "put", "patch", "delete", "options"])
 def test_each_method_sends_what_it_is_called(served: Environment, recorder: Peer, method: str) -> None:
     got = call(served, "plain", method)
@@ -83,6 +84,7 @@ def test_each_method_sends_what_it_is_called(served: Environment, recorder: Peer
     assert "T" in recorder.last().headers["x-zato-msg-ts"]
 
 
+@pytest.mark.compat("3.5-rest-params")
 def test_parameters_fill_the_path_and_the_rest_is_the_query_string(served: Environment, recorder: Peer) -> None:
     call(served, "peer", "get", {"id": "a b/c", "q": ["1", "2"], "none": None, "text": "x&y"})
     assert recorder.last().path == "/things/a%20b/c"
@@ -91,6 +93,7 @@ def test_parameters_fill_the_path_and_the_rest_is_the_query_string(served: Envir
     assert recorder.last().path == "/things/x%3Fy%23z" and recorder.last().query == {}
 
 
+@pytest.mark.compat("3.5-rest-params")
 def test_paths_that_cannot_be_built_are_value_errors(served: Environment, recorder: Peer) -> None:
     count = len(recorder.seen)
     for params, message in [
@@ -104,6 +107,7 @@ def test_paths_that_cannot_be_built_are_value_errors(served: Environment, record
     assert len(recorder.seen) == count
 
 
+@pytest.mark.compat("3.5-rest-body")
 def test_bodies_are_written_by_the_data_format(served: Environment, recorder: Peer) -> None:
     call(served, "peer", "post", {"a": [1, "ż"]}, {"id": 1})
     assert json.loads(recorder.last().body) == {"a": [1, "ż"]}
@@ -123,6 +127,7 @@ def test_bodies_are_written_by_the_data_format(served: Environment, recorder: Pe
     assert served.post("/models", {}).json()["sent"] == '{"method":"a","path":"b"}'
 
 
+@pytest.mark.compat("3.5-rest-security")
 def test_credentials_go_with_requests(served: Environment, recorder: Peer) -> None:
     call(served, "by basic")
     assert recorder.last().headers["authorization"] == "Basic dXM6cHc="
@@ -135,6 +140,7 @@ def test_credentials_go_with_requests(served: Environment, recorder: Peer) -> No
     assert "no active security definition `nothing`" in failure(served, "plain", sec_def_name="nothing")["message"]
 
 
+@pytest.mark.compat("3.5-rest-security")
 def test_bearer_tokens_are_fetched_once_and_again_when_refused(served: Environment, recorder: Peer) -> None:
     asked = [one for one in recorder.seen if one.path == "/token"]
     assert not asked
@@ -151,6 +157,7 @@ def test_bearer_tokens_are_fetched_once_and_again_when_refused(served: Environme
     assert "wrong" not in got["message"]
 
 
+@pytest.mark.compat("3.5-rest-response")
 def test_responses_have_the_shape_of_requests(served: Environment) -> None:
     got = call(served, "anything", "get", {"path": "text"})
     assert (got["data"], got["text"], got["type"]) == ("zażółć", "zażółć", "text/plain; charset=utf-8")
@@ -177,6 +184,7 @@ def test_bodies_can_be_read_piece_by_piece(served: Environment) -> None:
     assert got["sized"] == [16, 16, 3] and got["whole"] == 35
 
 
+@pytest.mark.compat("3.5-rest-failures")
 def test_failures_are_exceptions_that_say_what_happened(served: Environment) -> None:
     assert failure(served, "slow", {"seconds": "3"}) == {"timeout": "ReadTimeout", "cid": True}
     assert failure(served, "slow", {"seconds": "0.6"}, timeout=0.1)["timeout"] == "ReadTimeout"
@@ -197,6 +205,7 @@ def test_connections_are_kept_open(served: Environment, recorder: Peer) -> None:
         assert recorder.last().port == port
 
 
+@pytest.mark.compat("3.5-rest", "3.5-rest-methods")
 def test_lookups_find_what_there_is(served: Environment, recorder: Peer) -> None:
     got = served.post("/lookups", {}).json()
     assert got["missing"] is None and got["is_there"] == [True, False]
@@ -206,6 +215,7 @@ def test_lookups_find_what_there_is(served: Environment, recorder: Peer) -> None
     assert "`$NO_SUCH_VARIABLE`, which is not set" in got["env"]
 
 
+@pytest.mark.compat("3.5-rest-facade")
 def test_the_facade_takes_no_correlation_id(served: Environment, recorder: Peer) -> None:
     got = served.post("/facade", {}).json()
     first, second, third = got["found"]
@@ -214,10 +224,12 @@ def test_the_facade_takes_no_correlation_id(served: Environment, recorder: Peer)
     assert recorder.last().headers["x-zato-cid"] == got["cid"]
 
 
+@pytest.mark.compat("3.5-rest-model")
 def test_models_come_out_of_calls(served: Environment) -> None:
     assert served.post("/modeled", {}).json() == {"one": ["Seen", "GET"], "mapped": "/things/2"}
 
 
+@pytest.mark.compat("1.6-connection")
 def test_adapters_call_what_they_declare(served: Environment, recorder: Peer) -> None:
     assert served.post("/adapter", {}).json() == {"mapped": "/things/5"}
     assert recorder.last().query == {"q": ["x y"]} and json.loads(recorder.last().body) == {"asked": True}

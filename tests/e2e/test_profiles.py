@@ -266,13 +266,14 @@ def test_the_header_with_the_cid(served: Served) -> None:
         assert bool(cid) == served.is_old, path
 
 
-@pytest.mark.compat("3.1-channel-text")
+@pytest.mark.compat("3.1-channel-text", "3.8-defaults")
 def test_the_form_of_times(served: Served) -> None:
     answer = served.zato.get("/clock").json()
     assert answer["utcnow"][10] == (" " if served.is_old else "T")
     assert answer["channel"] is True, "a channel equals its type in every profile"
 
 
+@pytest.mark.compat("1.2-ping", "6.4-admin")
 def test_the_ping_of_the_version(served: Served) -> None:
     answer = served.zato.get("/zato/ping").json()
     assert answer["zato_env"]["result"] == "ZATO_OK"

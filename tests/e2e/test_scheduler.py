@@ -73,6 +73,7 @@ def delete(zato: Environment, name: str) -> None:
     manage(zato, "delete", name=name)
 
 
+@pytest.mark.compat("7-scheduler")
 def test_a_job_of_an_enmasse_file_invokes_its_service_every_second(zato: Environment, ledger: Ledger) -> None:
     job = {"name": "poll", "service": "scheduled.work", "job_type": "interval_based", "seconds": 1}
     enmasse(zato, **job, start_date="2026-01-01 00:00:00", extra=["page=1", "size=100"])
@@ -102,6 +103,7 @@ def test_a_job_that_could_never_run_is_refused_with_the_reason(zato: Environment
     assert "field 2 (hour), `25` at character 3, is not understood" in done.stdout + done.stderr
 
 
+@pytest.mark.compat("2.5-before-job", "2.5-after-job", "2.5-any-job-type", "3.1-job-type")
 @pytest.mark.parametrize(
     ("job_type", "schedule"),
     [
@@ -135,6 +137,7 @@ def test_hooks_of_jobs_run_around_handle_in_order(
         delete(zato, name)
 
 
+@pytest.mark.compat("2.5-before-job", "3.1-job-type")
 def test_hooks_of_jobs_do_not_run_without_a_job(zato: Environment, ledger: Ledger) -> None:
     assert zato.invoke("scheduled.hooked").status == 200
     expected = ["accept", "before_handle", "handle", "after_handle", "finalize_handle"]
@@ -154,6 +157,7 @@ def test_a_failing_job_runs_again_and_says_why(zato: Environment) -> None:
     delete(zato, "fails")
 
 
+@pytest.mark.compat("3.6-schedule", "7-scheduler")
 @pytest.mark.parametrize("target", ["scheduled.work", "class"])
 def test_self_schedule_runs_a_service_once_with_its_data(zato: Environment, ledger: Ledger, target: str) -> None:
     data = {"page": 1, "target": target, "names": ["żółw"]}
@@ -168,6 +172,7 @@ def test_self_schedule_runs_a_service_once_with_its_data(zato: Environment, ledg
     assert len(ledger.lines(job=job["name"])) == 1
 
 
+@pytest.mark.compat("3.6-schedule", "7-scheduler")
 @pytest.mark.parametrize("data", ["text", "", 7, None, [1, 2], {"zato_embedded": 1}])
 def test_data_of_any_form_is_delivered_as_it_was(zato: Environment, ledger: Ledger, data: Any) -> None:
     name = f"any-{json.dumps(data)}"
@@ -175,6 +180,7 @@ def test_data_of_any_form_is_delivered_as_it_was(zato: Environment, ledger: Ledg
     assert ledger.wait(job=name)[0]["payload"] == data
 
 
+@pytest.mark.compat("7-scheduler")
 def test_json_that_somebody_wrote_stays_text(zato: Environment, ledger: Ledger) -> None:
     enmasse(zato, name="json", service="scheduled.work", job_type="one_time", extra='{"page": 1}')
     assert ledger.wait(job="json")[0]["payload"] == '{"page": 1}'
@@ -191,6 +197,7 @@ def test_self_schedule_refuses_what_cannot_be_at_the_call(zato: Environment) -> 
     delete(zato, "twice")
 
 
+@pytest.mark.compat("1.2-job-create")
 def test_jobs_are_managed_by_the_historical_services(zato: Environment, ledger: Ledger) -> None:
     given = {
         "name": "managed", "is_active": False, "job_type": "interval_based", "service": "scheduled.work", "hours": 1,

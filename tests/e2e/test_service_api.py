@@ -227,7 +227,7 @@ def test_input_is_looked_at_before_any_hook(served: Environment) -> None:
 # Verbs (reference service-api 2.6)
 
 
-@pytest.mark.compat("2.6-verb")
+@pytest.mark.compat("2.6-verb", "6.2-cors")
 def test_a_method_for_a_verb_handles_requests_of_that_verb(served: Environment) -> None:
     assert served.get("/verbs").text == "get"
     assert served.post("/verbs", 7).json() == {"posted": 7}

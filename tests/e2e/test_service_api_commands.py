@@ -27,6 +27,7 @@ def results(served: Environment, cid: str) -> list[list[Any]]:
     return wait_for(lambda: [found for found in served.invoke("shell.results").json() if found[0] == cid])
 
 
+@pytest.mark.compat("3.6-commands")
 def test_a_command_gives_what_it_printed_and_how_it_ended(served: Environment) -> None:
     result = run(served, command="cat; echo err >&2; exit 2", stdin="in")
     assert (result["stdout"], result["stderr"], result["exit_code"]) == ("in", "err\n", 2)
@@ -34,6 +35,7 @@ def test_a_command_gives_what_it_printed_and_how_it_ended(served: Environment) -
     assert result["same_cid"] is True
 
 
+@pytest.mark.compat("3.6-commands")
 def test_a_command_that_takes_too_long_is_killed(served: Environment) -> None:
     begun = time.monotonic()
     result = run(served, command="echo begun; sleep 30", timeout=0.2)
@@ -41,6 +43,7 @@ def test_a_command_that_takes_too_long_is_killed(served: Environment) -> None:
     assert (result["stdout"], result["exit_code"], result["is_timeout"]) == ("begun\n", -1, True)
 
 
+@pytest.mark.compat("3.6-commands")
 def test_other_services_go_on_while_a_command_runs(served: Environment) -> None:
     started = run(served, how="invoke_async", command="sleep 1; echo done", callback="shell.callback")
     assert (started["is_async"], started["exit_code"], started["same_cid"]) == (True, -1, False)
@@ -66,6 +69,7 @@ def test_an_unknown_callback_keeps_the_command_from_being_run(served: Environmen
 # Messages to the broker
 
 
+@pytest.mark.compat("3.6-broker-client")
 @pytest.mark.parametrize("is_one", [False, True])
 def test_a_message_runs_the_service_it_names(served: Environment, is_one: bool) -> None:
     message = {"service": "shell.received", "payload": {"a": 1}, "environ": {"b": 2}, "is_one": is_one}
@@ -79,6 +83,7 @@ def test_a_message_says_what_the_service_sees(served: Environment) -> None:
     assert results(served, "my-cid") == [["my-cid", "", "scheduler", {}]]
 
 
+@pytest.mark.compat("3.6-broker-client")
 def test_other_messages_are_refused(served: Environment) -> None:
     for message, named in (
         ({"action": "12345"}, "SERVICE.PUBLISH"),

@@ -90,6 +90,7 @@ def becomes(zato: Environment, path: str, value: Any) -> None:
     wait_for(lambda: (on_all(zato, path) or [...])[0] == value, what=f"{path} is {value!r} on both workers")
 
 
+@pytest.mark.compat("3.7-files", "3.7-values")
 def test_files_saved_before_the_start_are_there(zato: Environment) -> None:
     assert on_all(zato, "app.api")[0] == {
         "url": "https://example.com/#top",
@@ -108,10 +109,12 @@ def test_files_saved_before_the_start_are_there(zato: Environment) -> None:
     assert set(answer["at_deployment"]) == {"app", "data1", "env", "extra"}
 
 
+@pytest.mark.compat("3.7-user-config")
 def test_labels_of_server_conf_and_files_of_the_directory_are_in_one_place(zato: Environment) -> None:
     assert zato.invoke("configured.labeled").json() == ["My string", ["sample", "list"], 30]
 
 
+@pytest.mark.compat("3.7-reload")
 def test_a_saved_changed_and_removed_file_is_in_force_on_all_workers(zato: Environment) -> None:
     path = folder(zato) / "fresh.conf"
     path.write_text("[a]\nk=1\n")
@@ -128,6 +131,7 @@ def test_a_saved_changed_and_removed_file_is_in_force_on_all_workers(zato: Envir
     becomes(zato, "linked.k", 4)
 
 
+@pytest.mark.compat("3.7-reload")
 def test_a_labeled_file_is_reloaded_as_well(zato: Environment) -> None:
     path = zato.server / "config" / "repo" / "my1.ini"
     before = path.read_text()
@@ -166,6 +170,7 @@ def test_variables_of_env_ini_follow_the_file(zato: Environment) -> None:
     wait_for(lambda: on_all(zato, "app.api.from_file", variable="ENV_FILE_VALUE") == ("changed", "changed"))
 
 
+@pytest.mark.compat("3.6-static-config")
 def test_static_files_are_read_as_they_are_now(zato: Environment) -> None:
     path = zato.server / "pickup" / "incoming" / "static" / "greeting.txt"
     path.parent.mkdir(exist_ok=True)
@@ -175,6 +180,7 @@ def test_static_files_are_read_as_they_are_now(zato: Environment) -> None:
     assert zato.invoke("configured.static").json() == ["good evening"] * 2
 
 
+@pytest.mark.compat("3.7-files", "3.7-values")
 def test_old_profiles_see_text_and_lists(tmp_path: Path) -> None:
     made = Environment(tmp_path / "qs", fixtures=("services/configured.py",))
     made.settings = {"compat": {"profile": "3.1"}}

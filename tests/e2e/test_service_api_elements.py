@@ -122,7 +122,7 @@ def test_empty_input_may_be_left_out(served: Environment) -> None:
 # Secrets (reference service-api 5.3, 9.16)
 
 
-@pytest.mark.compat("5.2-encrypt-secrets", "5.3-secret", "5.4-secret")
+@pytest.mark.compat("3.6-server", "5.2-encrypt-secrets", "5.3-secret", "5.4-secret")
 def test_secrets_arrive_encrypted_and_can_be_decrypted(served: Environment) -> None:
     assert served.post("/decrypts", {"password": "pässword", "api_key": ""}).json()["seen"] == {
         "is_encrypted": True, "by_server": "pässword", "by_crypto": "pässword", "api_key": None,

@@ -26,6 +26,7 @@ def forms(served: Environment) -> dict[str, Any]:
     return answer.json()
 
 
+@pytest.mark.compat("4.3-by-id", "4.3-by-impl-name")
 def test_a_service_may_be_named_by_identifier(forms: dict[str, Any], served: Environment) -> None:
     assert forms["by_id"] == {"a": 1}
     assert forms["by_text_id"] == {"a": 2}
@@ -35,6 +36,7 @@ def test_a_service_may_be_named_by_identifier(forms: dict[str, Any], served: Env
     assert forms["target"] == {"a": 1}
 
 
+@pytest.mark.compat("3.1-job-type", "4.1-keywords", "4.1-signature")
 def test_the_target_sees_what_the_caller_says_about_the_call(forms: dict[str, Any]) -> None:
     assert forms["own_channel"] == "my-own-type"
     told = forms["channel_info"]
@@ -49,12 +51,14 @@ def test_the_target_sees_what_the_caller_says_about_the_call(forms: dict[str, An
     assert forms["zato_ctx"]["environ"] == {"zato.request_ctx.in_reply_to": "y", "zato.request_ctx.own": 1}
 
 
+@pytest.mark.compat("4.1-keywords-as-payload")
 def test_keywords_are_the_payload_unless_there_is_one(forms: dict[str, Any]) -> None:
     assert forms["fields"] == {"expiration": 1, "callback": "c", "name": "n"}
     assert forms["payload_wins"] == {"a": 1}
     assert forms["twice"][0] == "TypeError"
 
 
+@pytest.mark.compat("4.2-declared", "4.2-serialize", "4.2-as-bunch")
 def test_declared_output_has_several_forms(forms: dict[str, Any]) -> None:
     assert forms["declared"] == {"response": {"name": "7", "row_count": 12}}
     assert forms["declared_json"] == {"name": 7, "row_count": "12", "more": "undeclared"}
@@ -64,6 +68,7 @@ def test_declared_output_has_several_forms(forms: dict[str, Any]) -> None:
     assert forms["repeated_bunch"] is True
 
 
+@pytest.mark.compat("4.2-objects", "4.2-nothing")
 def test_other_output_is_passed_on_as_it_is(forms: dict[str, Any]) -> None:
     assert forms["free_bunch"] is False
     assert forms["free_serialized"] == {"a": 1}
@@ -73,12 +78,14 @@ def test_other_output_is_passed_on_as_it_is(forms: dict[str, Any]) -> None:
     assert forms["to_json"] == '{"from": "to_json"}'
 
 
+@pytest.mark.compat("4.2-skip-response-elem")
 def test_response_elements_are_left_out_if_asked(forms: dict[str, Any]) -> None:
     assert forms["meta"] == 1
     assert forms["zato"] == [2]
     assert forms["two"] == {"response": 1, "b": {}}
 
 
+@pytest.mark.compat("4.1-keywords")
 def test_the_caller_may_make_the_answer(forms: dict[str, Any]) -> None:
     assert forms["set_response_func"] == "made by the caller"
     assert forms["called"][0] == ["invocations.target", "dict", "yes"]
@@ -90,6 +97,7 @@ def test_new_instances_are_of_services_by_name_or_class(forms: dict[str, Any]) -
     assert forms["new_instance"] == ["Target", "new-instance"]
 
 
+@pytest.mark.compat("3.6-server")
 def test_the_server_invokes_services_too(forms: dict[str, Any]) -> None:
     assert forms["server_invoke"] == {"a": 1}
     assert forms["server_same_cid"] is True
@@ -97,6 +105,7 @@ def test_the_server_invokes_services_too(forms: dict[str, Any]) -> None:
     assert forms["server_unknown"] == ["KeyError", "'no.such'"]
 
 
+@pytest.mark.compat("1.2-service-invoke")
 def test_services_of_the_server_say_what_they_cannot_do(forms: dict[str, Any]) -> None:
     assert forms["service_invoke_False"] == {"a": 1}, "services may be named by identifier there, too"
     assert forms["service_invoke_True"] == "No such service with id `1`"
@@ -104,6 +113,7 @@ def test_services_of_the_server_say_what_they_cannot_do(forms: dict[str, Any]) -
     assert "publish/subscribe" in forms["pubsub"][1]
 
 
+@pytest.mark.compat("4.1-timeout")
 def test_a_call_whose_time_is_over_is_interrupted(forms: dict[str, Any], served: Environment) -> None:
     assert forms["timed"] == {"a": 1}
     assert forms["headers"] == {"X-Target": "yes"}
@@ -123,6 +133,7 @@ def test_a_call_for_later_is_lost_after_its_expiration(served: Environment) -> N
     assert any(lost in line and "expiration of 0.1 s" in line for line in served.log().splitlines())
 
 
+@pytest.mark.compat("4.4-callback", "3.2-wsgi-context")
 def test_a_callback_may_be_known_by_its_name(served: Environment) -> None:
     cid = served.invoke("invocations.convention").json()["cid"]
     expected = ["convention", cid, cid, {"a": 1}]

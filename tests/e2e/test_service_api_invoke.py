@@ -44,18 +44,20 @@ def errors(served: Environment) -> dict[str, Any]:
 # Calls that are waited for (reference service-api 4.1)
 
 
+@pytest.mark.compat("4.1-name", "4.1-class", "4.1-target", "4.3-by-impl-name")
 @pytest.mark.parametrize("form", ["positional", "by_name", "by_zato_name", "by_class", "by_impl_name", "with_target"])
 def test_a_service_is_named_in_many_ways(forms: dict[str, Any], form: str) -> None:
     assert forms[form] == {"name": "ann"}
 
 
+@pytest.mark.compat("4.1-keywords-as-payload")
 def test_without_a_payload_the_keywords_are_it(forms: dict[str, Any]) -> None:
     assert forms["keywords"] == {"a": 1, "name": "bob"}
     assert forms["keywords_and_options"] == {"a": 1}
     assert forms["nothing"] == ""
 
 
-@pytest.mark.compat("7-invoke")
+@pytest.mark.compat("4.1-keywords", "4.1-seen", "4.1-signature", "7-invoke")
 def test_the_target_sees_what_it_was_given(forms: dict[str, Any]) -> None:
     assert forms["json"] == {"a": 1}
     assert forms["as_it_is"] == '{"a": 1}'
@@ -65,7 +67,8 @@ def test_the_target_sees_what_it_was_given(forms: dict[str, Any]) -> None:
     assert forms["channel_params"] == {"id": "7"}
 
 
-@pytest.mark.compat("2.5-accept-target")
+@pytest.mark.compat("2.5-accept-target", "4.2-as-bunch", "4.2-declared", "4.2-nothing", "4.2-objects", "4.2-refused")
+@pytest.mark.compat("4.2-serialize", "4.2-skip-response-elem")
 def test_the_caller_gets_what_the_target_produced(forms: dict[str, Any]) -> None:
     declared = {"name": "ANN", "row_count": 0}
     assert forms["declared"] == {"response": declared}
@@ -79,7 +82,7 @@ def test_the_caller_gets_what_the_target_produced(forms: dict[str, Any]) -> None
     assert forms["refused"] == 400
 
 
-@pytest.mark.compat("7-invoke")
+@pytest.mark.compat("4.2-objects", "7-invoke")
 def test_a_call_runs_in_place_by_reference(forms: dict[str, Any]) -> None:
     assert forms["same_thread"] is True
     assert forms["by_reference"] is True
@@ -89,6 +92,7 @@ def test_a_call_runs_in_place_by_reference(forms: dict[str, Any]) -> None:
     assert forms["deep"] == 6
 
 
+@pytest.mark.compat("4.1-unknown", "4.4-unknown")
 def test_calls_that_cannot_be_made(errors: dict[str, Any]) -> None:
     assert errors["unknown"][0] == "KeyError"
     assert errors["unknown_args"] == ["no.such"]
@@ -99,6 +103,7 @@ def test_calls_that_cannot_be_made(errors: dict[str, Any]) -> None:
     assert errors["number"][0] == "TypeError"
 
 
+@pytest.mark.compat("4.1-exceptions")
 def test_exceptions_of_the_target_reach_the_caller_unchanged(errors: dict[str, Any], served: Environment) -> None:
     assert errors["raises"] == ["NotFound", "nothing here"]
     assert errors["raises_cid"] is True
@@ -112,6 +117,7 @@ def test_exceptions_of_the_target_reach_the_caller_unchanged(errors: dict[str, A
     assert answer.headers["X-Inner"] is None
 
 
+@pytest.mark.compat("4.1-timeout")
 def test_a_call_can_be_limited_in_time(errors: dict[str, Any]) -> None:
     assert errors["timeout"][0] == "TimeoutException"
     assert "calls.slow" in errors["timeout"][1]
@@ -119,7 +125,7 @@ def test_a_call_can_be_limited_in_time(errors: dict[str, Any]) -> None:
     assert errors["in_time"] == {"result": "slow"}
 
 
-@pytest.mark.compat("6.3-inactive")
+@pytest.mark.compat("4.1-unknown", "6.3-inactive")
 def test_a_service_can_be_switched_off(served: Environment) -> None:
     assert served.invoke("calls.inactive").json() == "active"
     served.enmasse({"service": [{"name": "calls.inactive", "is_active": False}]})
@@ -170,6 +176,7 @@ def notes(served: Environment, cid: str, count: int) -> list[list[Any]]:
     )
 
 
+@pytest.mark.compat("4.4-cid")
 def test_a_call_for_later_runs_under_the_cid_that_was_given_back(served: Environment) -> None:
     started = served.post("/starts", {"how": "plain"}).json()
     assert re.fullmatch("[0-9a-f]{24}", started["cid"])
@@ -178,6 +185,7 @@ def test_a_call_for_later_runs_under_the_cid_that_was_given_back(served: Environ
     assert notes(served, started["cid"], 1) == [["later", started["cid"], {"how": "plain"}, "invoke-async", {}, None]]
 
 
+@pytest.mark.compat("4.4-environ", "4.4-json")
 def test_a_call_for_later_takes_data_along(served: Environment) -> None:
     started = served.post("/starts", {"how": "environ"}).json()
     assert notes(served, started["cid"], 1)[0][4] == {"given": 1}
@@ -189,7 +197,7 @@ def test_a_call_for_later_takes_data_along(served: Environment) -> None:
     assert notes(served, cid, 1)[0][2] == {"how": "class"}
 
 
-@pytest.mark.compat("7-callback")
+@pytest.mark.compat("4.4-callback", "4.4-callback-sees", "7-callback")
 def test_callbacks_get_the_answer(served: Environment) -> None:
     started = served.post("/starts", {"how": "callback"}).json()
     _, callback = sorted(notes(served, started["cid"], 2), key=lambda note: note[0], reverse=True)
@@ -218,6 +226,7 @@ def test_a_service_may_call_itself_later(served: Environment) -> None:
 # What else services have
 
 
+@pytest.mark.compat("3.8-utcnow", "3.8-days", "3.8-from", "3.8-objects")
 def test_the_clock(served: Environment) -> None:
     clock = served.invoke("calls.clock").json()
     now = dt.datetime.now(dt.timezone.utc)

@@ -37,17 +37,20 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Environment]:
         yield made
 
 
+@pytest.mark.compat("3.6-json-pointer")
 def test_json_pointers_by_name(served: Environment) -> None:
     found = served.post("/map-json", CUSTOMER).json()
     assert found == {"account": {"customer": 7}, "literal": "nothing"}
 
 
+@pytest.mark.compat("3.6-xpath")
 def test_xpath_by_name_in_configured_namespaces(served: Environment) -> None:
     answer = served.request("POST", "/map-xml", '<order xmlns="urn:erp"><customer id="7"/></order>')
     assert answer.text.startswith("<?xml version='1.0' encoding='UTF-8'?>\n<response><crm:id xmlns:")
     assert answer.text.endswith(">7</crm:id></response>")
 
 
+@pytest.mark.compat("3.6-mapper")
 def test_mappers(served: Environment) -> None:
     assert served.post("/mapped", CUSTOMER).json() == {"account": {"customer": 7}, "name": "messages.mapped"}
 
@@ -79,9 +82,11 @@ def test_expressions_are_checked_when_they_are_imported(served: Environment) -> 
     assert "it does not start with `/`" in done.stdout + done.stderr
 
 
+@pytest.mark.compat("3.6-navigation")
 def test_looking_into_dictionaries_and_lists(served: Environment) -> None:
     assert served.post("/navigates", CUSTOMER).json() == {"dict": 7, "list": 2, "has": True}
 
 
-def test_translate_says_what_it_needs(served: Environment) -> None:
+@pytest.mark.compat("3.4-translate")
+def test_what_is_missing_for_translate_is_named(served: Environment) -> None:
     assert "`self.translate` needs Redis connections" in served.get("/translates").text

@@ -24,6 +24,7 @@ def zato(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Environment]:
         yield made
 
 
+@pytest.mark.compat("1.3-odb-model", "3.6-odb")
 def test_queries_see_what_is_configured_without_secrets(zato: Environment) -> None:
     found = zato.invoke("configured.tables").json()
     assert found["cluster"] == zato.invoke("configured.facts").json()["cluster_key"]
@@ -38,5 +39,6 @@ def test_a_change_of_the_configuration_is_seen_by_the_next_session(zato: Environ
     assert found["channels"][1] == ["odb.b", "/odb/b", False, "configured.Tables", None]
 
 
+@pytest.mark.compat("3.6-odb")
 def test_changes_through_a_session_are_refused(zato: Environment) -> None:
     assert "`self.odb` cannot be changed" in zato.invoke("configured.change").text

@@ -49,6 +49,8 @@ def only(seen: list[dict[str, Any]], what: str) -> list[dict[str, Any]]:
 # Fan-out
 
 
+@pytest.mark.compat("3.2-wsgi-context", "4.5-fanout", "4.5-channels", "4.5-on-target", "4.5-on-final", "4.5-context")
+@pytest.mark.compat("7-patterns")
 def test_a_fan_out_runs_targets_and_then_callbacks(served: Environment) -> None:
     targets = {"patterns.first": {"a": 1}, "patterns.second": "text"}
     callbacks = ["patterns.on-target", "patterns.on-target2"]
@@ -82,6 +84,7 @@ def test_a_fan_out_runs_targets_and_then_callbacks(served: Environment) -> None:
     assert [item["target"] for item in message["data"]] == ["patterns.first", "patterns.second"]
 
 
+@pytest.mark.compat("4.5-on-target", "4.5-on-final", "4.5-exception", "7-patterns")
 def test_up_to_3_1_messages_are_what_a_broker_could_carry(served: Environment) -> None:
     targets = {"patterns.first": {"a": 1}, "patterns.second": "text", "patterns.fails": ""}
     started = start(served, "fanout", "patterns.old-starts", targets=targets, on_final=["patterns.on-final"])
@@ -101,6 +104,7 @@ def test_up_to_3_1_messages_are_what_a_broker_could_carry(served: Environment) -
     assert re.fullmatch(OLD_TIME, failed["resp_ts_utc"])
 
 
+@pytest.mark.compat("4.5-exception", "4.5-fanout")
 def test_a_fan_out_tells_callbacks_whatever_happened_to_targets(served: Environment) -> None:
     targets = {"patterns.fails": "", "no.such.service": "", "patterns.off": "", "patterns.first": ""}
     callbacks = {"on_final": "patterns.on-final", "on_target": "patterns.on-target"}
@@ -141,6 +145,7 @@ def test_a_fan_out_to_nothing_is_over_at_once(served: Environment) -> None:
     assert final["payload"]["on_target"] is None
 
 
+@pytest.mark.compat("1.1-PatternsFacade")
 def test_classes_stand_for_services(served: Environment) -> None:
     started = served.invoke("patterns.objects").json()
     assert started["is_facade"] is True
@@ -160,6 +165,7 @@ def test_an_unknown_callback_is_refused_before_anything_runs(served: Environment
 # Parallel execution
 
 
+@pytest.mark.compat("3.2-wsgi-context", "4.5-parallel", "4.5-channels", "4.5-exception", "4.5-context", "7-patterns")
 def test_parallel_execution_runs_a_callback_for_each_target(served: Environment) -> None:
     targets = {"patterns.first": {"a": 1}, "patterns.fails": ""}
     started = start(served, "parallel", targets=targets, on_target=["patterns.on-target"])
@@ -189,6 +195,7 @@ def retry(served: Environment, key: str, failures: int, kind: str = "retry", **o
     return start(served, kind, **given | options)
 
 
+@pytest.mark.compat("4.5-retry")
 def test_a_late_success_is_the_result(served: Environment) -> None:
     assert retry(served, "at-once", 0, repeats=3) == {"result": {"tries": 1}}
     assert retry(served, "late", 2, repeats=3) == {"result": {"tries": 3}}
@@ -198,6 +205,7 @@ def test_a_late_success_is_the_result(served: Environment) -> None:
     assert all(pause >= 0.05 for pause in seen["pauses"])
 
 
+@pytest.mark.compat("4.5-retry")
 def test_repeated_failures_end_in_an_exception(served: Environment) -> None:
     failed = retry(served, "never", 99, repeats=2)
     assert (failed["error"], failed["cause"]) == ("ZatoException", "RuntimeError")
@@ -206,6 +214,7 @@ def test_repeated_failures_end_in_an_exception(served: Environment) -> None:
     assert tries(served, "never")["count"] == 3
 
 
+@pytest.mark.compat("4.5-retry-async")
 def test_after_one_failure_the_rest_may_go_on_in_the_background(served: Environment) -> None:
     options = {"repeats": 3, "async_fallback": True, "callback": "patterns.callback", "context": {"of": "mine"}}
     assert retry(served, "no-need", 0, **options) == {"result": {"tries": 1}}
@@ -226,6 +235,7 @@ def test_after_one_failure_the_rest_may_go_on_in_the_background(served: Environm
     assert {cid, message["orig_cid"]} == set(seen["cids"])
 
 
+@pytest.mark.compat("4.5-retry-async")
 def test_all_calls_may_be_in_the_background(served: Environment) -> None:
     options = {"kind": "retry-async", "callback": ["patterns.callback"]}
     started = retry(served, "behind", 1, repeats=2, **options)
@@ -246,6 +256,7 @@ def test_minutes_are_sixty_seconds(served: Environment) -> None:
     assert note["payload"]["retry_seconds"] == 120
 
 
+@pytest.mark.compat("4.5-retry-arguments")
 @pytest.mark.parametrize(
     ("options", "named"),
     [
@@ -267,6 +278,7 @@ def test_an_unknown_target_is_not_tried(served: Environment) -> None:
     assert retry(served, "x", 0, repeats=1, target="no.such.target")["error"] == "KeyError"
 
 
+@pytest.mark.compat("1.2-invoke-retry")
 def test_the_service_behind_retries_may_be_invoked(served: Environment) -> None:
     message = {"target": "patterns.flaky", "retry_repeats": 2, "retry_seconds": 0.01, "callback": "patterns.callback"}
     message["args"] = [{"key": "service", "failures": 1}]

@@ -32,7 +32,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Environment]:
     made.deploy_fixtures("services/checked.py")
     try:
         made.start()
-        names = ("order", "with-input", "newer", "older", "unchecked", "calls")
+        names = ("order", "with-input", "newer", "older", "unchecked", "refuses", "calls")
         channels = [
             {"name": name, "url_path": f"/{name}", "service": f"checked.{name}", "data_format": "json"}
             for name in names
@@ -53,12 +53,14 @@ def write(made: Environment, name: str, schema: Any) -> None:
     path.write_text(json.dumps(schema))
 
 
+@pytest.mark.compat("2.1-schema")
 def test_input_that_matches_reaches_the_service(served: Environment) -> None:
     order = {"sku": "a", "lines": [{"amount": 1}]}
     assert served.post("/order", order).json() == {"given": order}
     assert served.post("/with-input", order).json() == {"response": {"sku": "a"}}
 
 
+@pytest.mark.compat("2.1-schema", "6.3-schema")
 def test_input_that_does_not_match_is_400_and_says_why(served: Environment) -> None:
     answer = served.post("/order", {"sku": 5, "lines": [{"amount": 0}, {}]})
     assert answer.status == 400
@@ -90,6 +92,7 @@ def test_bodies_that_are_not_json_and_empty_ones(served: Environment) -> None:
     assert answer.status == 400
 
 
+@pytest.mark.compat("2.1-schema", "6.3-schema")
 def test_profiles_decide(served: Environment) -> None:
     assert served.post("/newer", {"sku": 5}).json() == {"given": {"sku": 5}}
     answer = served.post("/older", {"sku": 5})
@@ -98,11 +101,23 @@ def test_profiles_decide(served: Environment) -> None:
     assert (details["is_ok"], details["message"]) == (False, '/sku: value is not of type "string"')
 
 
+@pytest.mark.compat("2.1-schema")
 def test_a_missing_file_is_a_warning(served: Environment) -> None:
     assert served.post("/unchecked", 5).json() == {"given": 5}
     assert "missing.json` could not be read, so input is not checked: No such file or directory" in served.log()
 
 
+@pytest.mark.compat("2.5-schema")
+def test_the_schema_is_checked_before_anything_of_the_service_runs(served: Environment) -> None:
+    refused = served.post("/refuses", {"sku": "a"})
+    assert (refused.status, refused.body) == (400, b"")
+    answer = served.post("/refuses", {"sku": 5})
+    assert answer.status == 400 and "/sku" in answer.json()["details"]["message"]
+    answer = served.post("/with-input", {})
+    assert answer.json()["details"]["message"] == '"sku" is a required property', "not that of missing input"
+
+
+@pytest.mark.compat("2.5-schema")
 def test_callers_in_the_server_get_an_exception(served: Environment) -> None:
     assert served.post("/calls", {"sku": "a"}).json() == {"msg": ""}
     found = served.post("/calls", {"sku": 5}).json()

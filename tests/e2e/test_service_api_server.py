@@ -18,6 +18,7 @@ def zato(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Environment]:
         yield made
 
 
+@pytest.mark.compat("3.6-crypto", "3.6-server")
 def test_hashes_are_verified_also_those_of_earlier_versions(zato: Environment) -> None:
     def encoded(data: bytes) -> str:
         return base64.b64encode(data, b"./").decode().rstrip("=")
@@ -28,6 +29,7 @@ def test_hashes_are_verified_also_those_of_earlier_versions(zato: Environment) -
     assert found == {"made": True, "verified": True, "other": False, "known": True, "bytes": 8, "hex": 16}
 
 
+@pytest.mark.compat("3.6-server")
 def test_the_server_knows_itself_and_its_services(zato: Environment) -> None:
     found = zato.invoke("configured.facts").json()
     assert found.pop("full") == f"server1@{found['cluster_key']}"
@@ -54,6 +56,7 @@ def test_what_is_missing_is_named(zato: Environment) -> None:
     ]
 
 
+@pytest.mark.compat("2.5-timing", "3.1-usage", "3.1-times")
 def test_old_services_know_how_often_and_how_long_they_ran(zato: Environment) -> None:
     first = zato.invoke("timed.old").json()
     assert first == {"usage": 1, "in_handle": False, "latest": {}}
@@ -63,6 +66,7 @@ def test_old_services_know_how_often_and_how_long_they_ran(zato: Environment) ->
     assert latest["whole"] >= 20 and latest["fits"] and latest["adds_up"]
 
 
+@pytest.mark.compat("3.1-usage", "3.1-times")
 def test_new_services_know_neither(zato: Environment) -> None:
     for _ in range(2):
         assert zato.invoke("timed.new").json() == {"usage": 0, "has_time": False}

@@ -45,12 +45,14 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Environment]:
         yield made
 
 
+@pytest.mark.compat("7-xml", "6.2-xml")
 def test_services_see_the_document(served: Environment) -> None:
     answer = served.request("POST", "/payload", "<order id='7'>\n <a>1</a> <b>ż</b>\n</order>".encode())
     assert (answer.status, answer.text) == (200, "order:7:a=1,b=ż")
     assert answer.headers["Content-Type"] == "application/xml"
 
 
+@pytest.mark.compat("7-xml")
 def test_an_empty_body_is_an_empty_element(served: Environment) -> None:
     assert served.request("POST", "/payload").text == "empty:None:"
 
@@ -64,6 +66,7 @@ def test_a_broken_document_is_400_with_its_place_when_it_is_looked_at(served: En
     assert served.request("POST", "/order", "<a>").text.startswith("the body is not valid XML: line 1")
 
 
+@pytest.mark.compat("5.5-xml", "5.7-xml")
 def test_declared_input_and_output(served: Environment) -> None:
     answer = served.request("POST", "/order", ORDER.format(customer="Zoë").encode("iso-8859-2"))
     assert answer.headers["Content-Type"] == "application/xml"
@@ -79,6 +82,7 @@ def test_declared_input_and_output(served: Environment) -> None:
     )
 
 
+@pytest.mark.compat("5.2-request-elem")
 def test_the_request_element_has_its_name_up_to_3_1(served: Environment) -> None:
     order = "<customer>C</customer><amount>1</amount><is_new>1</is_new>"
     answer = served.request("POST", "/old-order", f"<x><order>{order}</order></x>")
@@ -121,6 +125,7 @@ def test_parameters_of_the_url_win_over_the_document(served: Environment) -> Non
     assert "<total>10</total>" in answer.text
 
 
+@pytest.mark.compat("5.2-xml")
 def test_options_of_the_declaration(served: Environment) -> None:
     answer = served.request("POST", "/listed")
     assert answer.body.startswith(b"<?xml version='1.0' encoding='iso-8859-2'?>\n<response>\n  <zato_env>")
@@ -132,11 +137,13 @@ def test_declarations_at_class_level_have_no_envelope(served: Environment) -> No
     assert served.request("POST", "/bare", "<x><a>1</a></x>").text == DECLARATION + "<item><a>1</a></item>"
 
 
+@pytest.mark.compat("5.2-request-elem")
 def test_elements_where_text_is_not_wanted(served: Environment) -> None:
     answer = served.request("POST", "/elements", "<r><a><x>1</x></a><b>2</b><c><y>3</y></c></r>")
     assert "<found>1|3|3</found>" in answer.text
 
 
+@pytest.mark.compat("6.1-element", "6.2-xml")
 def test_elements_are_written_and_text_is_left_alone(served: Environment) -> None:
     def assigned(path: str) -> tuple[str, str | None]:
         answer = served.get(path)

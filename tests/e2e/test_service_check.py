@@ -130,6 +130,7 @@ def test_python_2_is_explained_by_kind_and_line(zato: CommandLine) -> None:
     assert all(unit["written_for"]["version"] == "2.0 to 3.1" for unit in report.values())
 
 
+@pytest.mark.compat("1.3-libraries")
 def test_missing_libraries_are_named_with_place_and_package(zato: CommandLine, tmp_path: Path) -> None:
     folder = tmp_path / "services"
     folder.mkdir()

@@ -47,6 +47,7 @@ def metrics(zato: Environment) -> str:
     return zato.get("/metrics", auth=("metrics", zato.credentials()["metrics"])).text
 
 
+@pytest.mark.compat("3.6-cache-default", "3.6-cache-operations")
 def test_what_one_worker_stores_the_other_finds(zato: Environment) -> None:
     assert value(zato, "cache.default.set('shared.a', 'one')", 0) == "None"
     assert value(zato, "cache.get('shared.a')", 1) == "'one'"
@@ -112,10 +113,13 @@ def test_keys_are_kept_apart_by_type(zato: Environment) -> None:
     assert found["error"] == "ValueError" and "text, bytes or whole numbers" in found["text"]
 
 
+@pytest.mark.compat("3.6-cache-operations", "3.6-cache-expired")
 def test_an_entry_ends_with_its_time(zato: Environment) -> None:
     value(zato, "cache.set('shared.ttl', 'x', expiry=0.2)", 0)
     entry = value(zato, "cache.get('shared.ttl', details=True).to_dict()")
     assert "'expiry': 0.2" in entry and "'hits': 1" in entry
+    steps = "cache.set('shared.soon', 'x'), cache.has_key('shared.soon'), cache.expire('shared.soon', 0.001)"
+    assert value(zato, f"({steps}, time.sleep(0.01), cache.has_key('shared.soon'))[1::3]") == "(True, False)"
     value(zato, "cache.set('shared.quick', 'x', 0.001)")
     # The sweeper may have been there before.
     assert value(zato, "time.sleep(0.01), cache.exists('shared.quick')") == "(None, False)"
@@ -127,6 +131,7 @@ def test_an_entry_ends_with_its_time(zato: Environment) -> None:
     wait_for(lambda: value(zato, "len(cache)") == "0", what="swept")
 
 
+@pytest.mark.compat("3.6-cache-families")
 def test_entries_are_found_by_what_their_keys_have_in_common(zato: Environment) -> None:
     value(zato, "[cache.set(f'{kind}.{n}', n) for kind in ('fam.a', 'fam.b') for n in range(3)]", 0)
     assert (
@@ -158,6 +163,7 @@ def test_entries_are_found_by_what_their_keys_have_in_common(zato: Environment) 
     assert evaluate(zato, "cache.delete_contains_all([])")["error"] == "ValueError"
 
 
+@pytest.mark.compat("3.6-cache-default", "3.6-cache-operations")
 def test_a_cache_is_a_mapping_in_the_order_of_use(zato: Environment) -> None:
     zato.enmasse({"zato_cache_builtin": [{"name": "order"}]})
     own = "cache.get_builtin_cache('order')"
@@ -172,6 +178,7 @@ def test_a_cache_is_a_mapping_in_the_order_of_use(zato: Environment) -> None:
     assert value(zato, f"(len({own}), bool({own}))") == "(0, True)"
 
 
+@pytest.mark.compat("3.6-cache-default")
 def test_changes_of_definitions_are_live(zato: Environment) -> None:
     assert evaluate(zato, "cache.builtin['crm']")["error"] == "KeyError"
     zato.enmasse({"zato_cache_builtin": [{"name": "crm", "max_size": 3, "max_item_size": 5}]})
@@ -195,6 +202,7 @@ def test_metrics_tell_about_caches(zato: Environment) -> None:
     assert text.count("# TYPE zato_cache_hits_total counter") == 1
 
 
+@pytest.mark.compat("3.9-context")
 def test_a_lock_excludes_services_of_all_workers(zato: Environment, tmp_path: Path) -> None:
     ledger = tmp_path / "ledger"
     ledger.write_text("0")
@@ -230,6 +238,7 @@ def _ignore_loss(zato: Environment, payload: dict[str, Any]) -> None:
         zato.invoke("shared.hold", payload)
 
 
+@pytest.mark.compat("3.9-timeout", "3.9-zero")
 def test_whoever_waits_is_told_at_once_and_not_longer_than_it_wants(zato: Environment, tmp_path: Path) -> None:
     mark = tmp_path / "held"
     holding = {"path": str(mark), "seconds": 1.0}
@@ -242,6 +251,13 @@ def test_whoever_waits_is_told_at_once_and_not_longer_than_it_wants(zato: Enviro
     waited = zato.invoke("shared.acquire", {"name": "shared.held", "block": 20}).json()
     assert waited["outcome"] == "acquired" and time.monotonic() - begun < 3
     holder.join()
+
+
+@pytest.mark.compat("3.9-ttl")
+def test_a_lock_ends_with_its_time_even_if_the_block_goes_on(zato: Environment) -> None:
+    steps = "first.acquire().acquired, service.lock('shared.brief', 20, 5).acquire().release(), first.release()"
+    found = value(zato, f"(lambda first: [{steps}])(service.lock('shared.brief', 0.2))")
+    assert found == "[True, True, False]"
 
 
 def test_waiting_for_a_lock_ends_with_the_time_of_the_service(zato: Environment, tmp_path: Path) -> None:

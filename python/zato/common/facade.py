@@ -5,5 +5,5 @@ from zato.common._missing import Missing
 __all__ = ["SecurityFacade"]
 
 
-class SecurityFacade(Missing, needs="bearer token definitions"):
-    """Not available: needs bearer token definitions."""
+class SecurityFacade(Missing, needs="access to bearer tokens"):
+    """Not available: needs access to bearer tokens."""

@@ -154,8 +154,18 @@ GROUPS: dict[str, dict[str, str]] = {
         "1.1-AMQPFacade": "AMQPFacade",
         "1.1-TimeUtil": "TimeUtil",
         "1.1-NOT_GIVEN": "NOT_GIVEN",
+        "1.1-PatternsFacade": "PatternsFacade",
     },
-    "zato.common": {"1.3-old-exceptions": f"ZatoException HTTPException Inactive {_EXCEPTIONS}"},
+    "zato.server.service.reqresp": {"1.1-Outgoing": "Outgoing"},
+    "zato.common": {
+        "1.3-old-exceptions": f"ZatoException HTTPException Inactive {_EXCEPTIONS}",
+        "1.3-messages": "Message",
+        "1.3-XMLMessage": "XMLMessage",
+        "1.3-SOAPMessage": "SOAPMessage",
+    },
+    "zato.common.odb.model": {"1.3-odb-model": "Cluster HTTPSOAP"},
+    "zato.distlock": {"1.3-zato.distlock": "LockTimeout", "1.3-lock-manager": "LockManager"},
+    "zato.testing": {"1.3-testing": "ServiceTestCase"},
     "zato.common.facade": {"1.3-SecurityFacade": "SecurityFacade"},
     "zato.enclog": {"1.3-EncryptedLogFormatter": "EncryptedLogFormatter genkey"},
     "zato.sso": {"1.3-sso": "const SignupCtx SearchCtx status_code"},
@@ -173,17 +183,6 @@ GROUPS: dict[str, dict[str, str]] = {
         "1.3-zato.common.marshal_.api": "Model ModelCtx MarshalAPI",
         "1.4-ModelValidationError": "ModelValidationError ElementMissing ElementIsNotAList",
     },
-}
-
-# Names whose rows are in tests/compatibility/later.toml.
-WAITED_FOR = {
-    "zato.server.service:PatternsFacade",
-    "zato.common:Message",
-    "zato.common:XMLMessage",
-    "zato.common:SOAPMessage",
-    "zato.common.odb.model",
-    "zato.distlock:LockManager",
-    "zato.testing",
 }
 
 # Names that are the same object.
@@ -313,7 +312,7 @@ MISSING = """
     zato.common:SOAPMessage SOAP messages
     zato.common.odb.model:DeployedService the tables of Zato's own database
     zato.common.odb.model:SQLConnectionPool SQL connections
-    zato.common.facade:SecurityFacade bearer token definitions
+    zato.common.facade:SecurityFacade access to bearer tokens
     zato.enclog:EncryptedLogFormatter encrypted logs
     zato.enclog:genkey encrypted logs
     zato.sso:SignupCtx single sign-on

@@ -21,11 +21,13 @@ def test_entries_show_times_as_text() -> None:
         _ = entry.last_seen
 
 
+@pytest.mark.compat("3.6-cache-expired")
 def test_an_expired_key_is_a_missing_key() -> None:
     assert issubclass(KeyExpiredError, KeyError)
 
 
-def test_there_is_no_memcached_yet() -> None:
+@pytest.mark.compat("3.6-cache-memcached")
+def test_what_is_missing_of_caches_is_memcached() -> None:
     cache = Service().cache
     with pytest.raises(KeyError, match="no Memcached connection `m`"):
         cache.memcached["m"]

@@ -176,6 +176,7 @@ def test_clients_of_one_path(peer: Peer) -> None:
     assert JSONClient(peer.address, "/raw").invoke("").details == "down"
 
 
+@pytest.mark.compat("1.8-XMLClient")
 def test_the_xml_client_reads_documents(peer: Peer) -> None:
     from lxml import etree  # type: ignore[attr-defined]
 

@@ -108,7 +108,7 @@ def test_mail_messages_hold_what_they_are_given() -> None:
     assert mailbox.done == [("seen", "7"), ("delete", "7")]
 
 
-@pytest.mark.compat("1.3-zato.common.pubsub")
+@pytest.mark.compat("1.3-messages", "1.3-zato.common.pubsub")
 def test_messages_of_topics_and_free_form_messages() -> None:
     assert PubSubMessage("x", topic_name="t").to_dict()["topic_name"] == "t"
     message = Message()

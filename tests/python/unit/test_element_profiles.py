@@ -58,6 +58,7 @@ def test_formats_of_dates_are_used_both_ways() -> None:
     )
 
 
+@pytest.mark.compat("3.6-crypto")
 def test_crypto_speaks_of_text_and_bytes() -> None:
     crypto = Crypto()
     token = crypto.encrypt(b"secret")

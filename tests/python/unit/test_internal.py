@@ -72,7 +72,7 @@ def fail_inside(name: str) -> None:
 ENVELOPE = {"result": "ZATO_OK", "cid": "abc", "details": ""}
 
 
-@pytest.mark.compat("1.2-zato.server.service.internal")
+@pytest.mark.compat("1.2-ping", "1.2-zato.server.service.internal")
 def test_ping_answers_in_the_shape_of_the_profile() -> None:
     new = make(Ping)
     new.handle()
@@ -203,6 +203,7 @@ def encoded(text: str) -> str:
     return b64encode(text.encode()).decode()
 
 
+@pytest.mark.compat("1.2-service-invoke")
 @pytest.mark.parametrize(
     ("payload", "expected"),
     [

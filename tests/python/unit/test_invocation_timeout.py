@@ -18,6 +18,7 @@ class GreenletTimeout(BaseException):
         raise AssertionError("its constructor starts a timer")
 
 
+@pytest.mark.compat("4.1-timeout")
 def test_is_a_timeout_exception(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delitem(sys.modules, "gevent", raising=False)
     error = invocation_timeout("a" * 24, "it took too long", 1.5)
@@ -25,6 +26,7 @@ def test_is_a_timeout_exception(monkeypatch: pytest.MonkeyPatch) -> None:
     assert (error.cid, error.msg, error.seconds) == ("a" * 24, "it took too long", 1.5)  # type: ignore[attr-defined]
 
 
+@pytest.mark.compat("4.1-timeout")
 def test_is_what_services_catch_that_use_gevent(monkeypatch: pytest.MonkeyPatch) -> None:
     gevent = ModuleType("gevent")
     gevent.Timeout = GreenletTimeout  # type: ignore[attr-defined]

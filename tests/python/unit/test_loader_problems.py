@@ -58,6 +58,7 @@ def test_python_2_syntax_gets_a_hint(it: Deployments, text: str) -> None:
     assert "Python 2" in found["hint"] and "2to3" in found["hint"]
 
 
+@pytest.mark.compat("1.3-libraries")
 def test_a_missing_module_gets_a_hint_about_pip(it: Deployments) -> None:
     found = problem(it.prepare(module("a.py", "import yaml_is_missing.sub\n"))["a.py"])
     assert "pip install yaml_is_missing" in found["hint"]

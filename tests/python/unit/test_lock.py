@@ -22,6 +22,7 @@ def locks() -> Iterator[fake_core.Locks]:
     yield fake_core.locks
 
 
+@pytest.mark.compat("3.9-arguments")
 @pytest.mark.parametrize(
     ("args", "kwargs", "expected"),
     [
@@ -44,6 +45,7 @@ def test_times_are_read_in_all_forms(args: tuple, kwargs: dict, expected: tuple,
     assert locks.asked == [("a", *expected)]
 
 
+@pytest.mark.compat("3.9-context", "3.9-arguments")
 def test_a_lock_tells_about_itself_and_is_given_back(locks: fake_core.Locks) -> None:
     lock = CrmSync().lock()
     assert (lock.name, lock.acquired, lock.fencing_number) == ("crm.sync", False, 0)
@@ -59,6 +61,7 @@ def test_a_lock_tells_about_itself_and_is_given_back(locks: fake_core.Locks) -> 
     assert lock.release() is False
 
 
+@pytest.mark.compat("3.9-timeout", "3.9-zero")
 def test_a_lock_that_is_not_free_raises_and_the_body_does_not_run(locks: fake_core.Locks) -> None:
     locks.taken.add("a")
     with pytest.raises(LockTimeout, match="lock `a` was not free within 0 s"), make_lock("a", 0, 0):
@@ -72,6 +75,7 @@ def test_what_is_given_twice_or_unknown_is_refused() -> None:
             make_lock("a", *args, **kwargs)
 
 
+@pytest.mark.compat("3.9-names")
 def test_long_names_are_shortened_and_stay_different() -> None:
     first, second = "a" * 200 + "b" + "c" * 100, "a" * 200 + "x" + "c" * 100
     assert short_name("a" * 128) == "a" * 128

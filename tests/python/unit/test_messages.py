@@ -26,6 +26,7 @@ def text(element: Any) -> str:
     return etree.tostring(element, encoding="unicode")
 
 
+@pytest.mark.compat("3.6-json-pointer")
 def test_values_by_name_and_by_pointer() -> None:
     found = pointer({"customer": {"id": 7}, "a/b": {"~": [1, {"c": 2}]}, "": 3})
     assert [found.get(name) for name in ("Customer", "/customer/id", "/a~1b/~0/1/c", "/")] == [7, 7, 2, 3]
@@ -63,6 +64,7 @@ def test_setting_may_leave_a_document_alone() -> None:
     assert doc == {"a": 1}
 
 
+@pytest.mark.compat("3.6-xpath")
 def test_nodes_by_name_and_by_expression() -> None:
     body = '<order xmlns:c="urn:crm"><c:customer id="7">C</c:customer><line>1</line><line/></order>'
     for doc in (body, body.encode(), etree.fromstring(body), etree.ElementTree(etree.fromstring(body))):
@@ -108,6 +110,7 @@ def test_setting_nodes_may_leave_a_document_alone() -> None:
             found.set(expression, 1)
 
 
+@pytest.mark.compat("3.6-mapper")
 def test_a_mapper_copies_between_formats() -> None:
     source = etree.fromstring('<order at="2030-01-31 12:00:00"><line>1</line><line>2</line><note>n</note></order>')
     mapper = Mapper(xpath(source), pointer({"kept": True}))

@@ -43,6 +43,7 @@ def configured(monkeypatch: pytest.MonkeyPatch) -> Iterator[SimpleNamespace]:
     yield state
 
 
+@pytest.mark.compat("1.3-odb-model", "3.6-odb")
 def test_documented_queries_work() -> None:
     from zato.common.odb.model import HTTPSOAP, APIKeySecurity, Cluster, HTTPBasicAuth, SecurityBase, Server
     from zato.common.odb.model import Service as ServiceTable
@@ -66,6 +67,7 @@ def test_documented_queries_work() -> None:
             _ = found[0].password
 
 
+@pytest.mark.compat("1.3-odb-model", "3.6-odb")
 def test_changes_are_refused_and_say_what_to_do() -> None:
     from zato.common.odb._session import ReadOnlyDatabase
     from zato.common.odb.model import Cluster

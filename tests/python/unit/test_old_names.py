@@ -41,7 +41,7 @@ def test_most_old_names_are_tested() -> None:
     assert {"anyjson", "bunch", "httplib", "urlparse", "urllib2", "StringIO", "ConfigParser", "Queue"} <= set(ABSENT)
 
 
-@pytest.mark.compat("1.3-old-names", "1.3-zato.bunch")
+@pytest.mark.compat("1.3-libraries", "1.3-old-names", "1.3-zato.bunch")
 @pytest.mark.parametrize(
     "line",
     [

@@ -46,6 +46,7 @@ def response(body: bytes = b"", content_type: str = "text/plain", **options: Any
     return Response(answer, PreparedRequest("GET", "http://h/", {}, b""))
 
 
+@pytest.mark.compat("3.5-rest-params")
 @given(st.text())
 def test_no_value_leaves_its_place_in_the_path(value: str) -> None:
     try:
@@ -72,6 +73,7 @@ def test_what_cannot_be_sent_is_named() -> None:
         body_of(object(), "", "")
 
 
+@pytest.mark.compat("3.5-rest-model")
 def test_forms_with_files_are_written_as_the_standard_says() -> None:
     body, content_type = multipart({"a": ["1", "2"]}, {'f"\r\n': ("na\nme.txt", b"\x00", "text/x")})
     boundary = content_type.partition("boundary=")[2].encode()
@@ -94,6 +96,7 @@ def test_text_is_read_in_its_encoding(content_type: str, body: bytes, text: str)
     assert response(body, content_type).text == text
 
 
+@pytest.mark.compat("3.5-rest-response")
 def test_a_response_looks_like_one_of_requests() -> None:
     got = response(b'{"a": 1}', "application/json", hops=[(301, "http://a/", [("location", "http://h/")])])
     assert got.json() == {"a": 1} and got.json(parse_int=str) == {"a": "1"}
@@ -134,6 +137,7 @@ def test_a_body_read_piece_by_piece_is_not_there_twice() -> None:
     assert kept.content == b"ab" and kept.content == b"ab"
 
 
+@pytest.mark.compat("3.5-rest-response")
 def test_headers_of_one_name_are_joined() -> None:
     headers = Headers([("a", "1"), ("A", "2"), ("b", "3")])
     assert headers["A"] == "1, 2" and dict(headers) == {"A": "1, 2", "b": "3"}
@@ -141,6 +145,7 @@ def test_headers_of_one_name_are_joined() -> None:
     assert dict(headers.lower_items()) == {"a": "1, 2", "b": "3"}
 
 
+@pytest.mark.compat("3.5-rest-failures")
 def test_exceptions_are_those_of_requests_where_it_is_imported(monkeypatch: pytest.MonkeyPatch) -> None:
     assert isinstance(error_of("read-timeout", "m"), TimeoutException)
     library: Any = ModuleType("requests.exceptions")

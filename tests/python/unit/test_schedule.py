@@ -43,6 +43,7 @@ def start(job: dict[str, Any]) -> datetime:
     return datetime.fromisoformat(job["spec"]["start_date"])
 
 
+@pytest.mark.compat("3.6-schedule")
 def test_a_job_is_made_in_the_name_of_the_service(asked: list[dict[str, Any]]) -> None:
     job = created(asked, Target, "mine", data={"a": [1]})
     assert (asked[0]["actor"], asked[0]["cid"]) == ("service crm.order", "abc")

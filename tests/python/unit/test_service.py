@@ -150,6 +150,14 @@ def test_facades_of_parts_that_are_not_there_name_the_part() -> None:
         service.email.smtp.get("Mail")
 
 
+@pytest.mark.compat("3.5-other")
+def test_other_names_of_out_are_attribute_errors() -> None:
+    facades: list[Any] = [Service().out, Service().outgoing]
+    for facade in facades:
+        with pytest.raises(AttributeError, match="anything"):
+            _ = facade.anything
+
+
 @pytest.mark.compat("3.4-internals")
 def test_internals_of_earlier_versions_are_not_there() -> None:
     for name in ("update", "update_handle", "set_response_data", "http_method_handlers"):

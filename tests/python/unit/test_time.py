@@ -88,18 +88,21 @@ def test_text_that_does_not_follow_the_format_is_refused(text: str) -> None:
         parse_time(text, "YYYY-MM-DD")
 
 
+@pytest.mark.compat("3.8-defaults")
 def test_default_formats_depend_on_the_profile() -> None:
     assert dt.datetime.strptime(TimeUtil("3.2").utcnow(), "%Y-%m-%dT%H:%M:%S")
     assert dt.datetime.strptime(TimeUtil("3.0").now(), "%Y-%m-%d %H:%M:%S")
     assert dt.date.fromisoformat(TimeUtil().today())
 
 
+@pytest.mark.compat("3.8-days")
 def test_days_lie_next_to_each_other() -> None:
     time = TimeUtil()
     assert time.one_day_from(time.yesterday(tz="UTC")) == time.today(tz="UTC")
     assert time.one_day_from(time.today(tz="UTC")) == time.tomorrow(tz="UTC")
 
 
+@pytest.mark.compat("3.8-from")
 def test_shifts_take_text_dates_and_objects() -> None:
     time = TimeUtil()
     assert time.one_day_from("2030-01-31") == "2030-02-01"
@@ -109,10 +112,12 @@ def test_shifts_take_text_dates_and_objects() -> None:
     assert time.one_day_from(SimpleNamespace(datetime=dt.datetime(2030, 1, 1))) == "2030-01-02"
 
 
+@pytest.mark.compat("3.8-utcnow")
 def test_reformat_goes_from_one_format_to_another() -> None:
     assert TimeUtil().reformat("31/01/2030 17:05", "DD/MM/YYYY HH:mm", "MMM D, YYYY h:mm a") == "Jan 31, 2030 5:05 pm"
 
 
+@pytest.mark.compat("3.8-objects")
 def test_objects_are_arrows_if_it_is_installed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "arrow", None)
     assert isinstance(TimeUtil().now(needs_format=False), dt.datetime)
@@ -122,6 +127,7 @@ def test_objects_are_arrows_if_it_is_installed(monkeypatch: pytest.MonkeyPatch) 
     assert isinstance(now, arrow.Arrow) and abs((arrow.utcnow() - now).total_seconds()) < 60
 
 
+@pytest.mark.compat("3.8-days", "3.8-from")
 def test_iso_times_have_microseconds() -> None:
     for text in (TimeUtil().isonow(), TimeUtil().isoutcnow()):
         assert dt.datetime.strptime(text, "%Y-%m-%dT%H:%M:%S.%f")
@@ -130,6 +136,7 @@ def test_iso_times_have_microseconds() -> None:
     assert datetime_from_ms(1500, isoformat=False) == dt.datetime(1970, 1, 1, 0, 0, 1, 500000)
 
 
-def test_formats_kept_in_a_key_value_database_are_refused() -> None:
+@pytest.mark.compat("3.8-kvdb")
+def test_what_is_missing_for_formats_kept_in_a_key_value_database_is_named() -> None:
     with pytest.raises(MissingFeature, match="`date format kvdb:iso` needs Redis connections"):
         TimeUtil("2.0").utcnow("kvdb:iso")

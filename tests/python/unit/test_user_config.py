@@ -52,6 +52,7 @@ def test_going_through_files_sees_those_there_were_when_it_began() -> None:
     assert seen == [("a", 1), ("b", 2)]
 
 
+@pytest.mark.compat("3.7-user-config")
 def test_a_file_with_a_label_is_found_under_its_own_name_as_well() -> None:
     put({"data1": {"hello": {"a": "b"}}}, {"data1": "my1"})
     config = Service.user_config

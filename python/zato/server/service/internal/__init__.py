@@ -23,6 +23,15 @@ class AdminService(Service):
         answer: dict[str, Any] = {element: data}
         self.response.payload = {"zato_env": self.envelope(), **answer} if self.is_http else answer
 
+    def answer(self, data: dict[str, Any] | list[Any]) -> None:
+        """Answers under the historical element, for instance `zato_scheduler_job_create_response`."""
+        self.reply(f"{self.get_name().replace('.', '_').replace('-', '_')}_response", data)
+
+    @property
+    def actor(self) -> str:
+        """Who reads and changes objects of the config store, for their history."""
+        return f"service {self.get_name()}"
+
     def envelope(self) -> dict[str, str]:
         """Gives the content of `zato_env` for a call that succeeded."""
         return {"result": ZATO_OK, "cid": self.cid, "details": ""}

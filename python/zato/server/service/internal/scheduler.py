@@ -26,15 +26,6 @@ class _JobService(AdminService):
 
     _zato_is_base = True
 
-    def answer(self, data: Any) -> None:
-        """Answers under the historical element, for instance `zato_scheduler_job_create_response`."""
-        self.reply(f"{self.get_name().replace('.', '_').replace('-', '_')}_response", data)
-
-    @property
-    def actor(self) -> str:
-        """Who changes jobs, for their history."""
-        return f"service {self.get_name()}"
-
     def given_job(self) -> dict[str, Any]:
         """Gives the job that the input names by `id`, `job_id` or `name`."""
         given = self.request.input
