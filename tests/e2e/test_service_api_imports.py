@@ -53,6 +53,7 @@ def test_subclasses_of_what_the_server_ships_are_deployed_and_their_bases_are_no
     [
         ("/missing?what=kvdb", "`self.kvdb.conn` needs Redis connections"),
         ("/missing?what=sql", "`self.out.sql.get` needs SQL connections"),
+        ("/missing?what=job", "`Job` needs the tables of Zato's own database"),
         ("/missing?what=pubsub", "`PubSub` needs publish/subscribe"),
     ],
 )

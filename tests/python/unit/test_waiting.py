@@ -41,6 +41,8 @@ USES = """
     1.3-XMLMessage              new('zato.common:XMLMessage')
     1.3-SOAPMessage             new('zato.common:SOAPMessage')
     1.3-odb-other-tables        new('zato.common.odb.model:DeployedService')
+    1.3-odb-other-tables        new('zato.common.odb.model:Job')
+    1.3-odb-other-tables        new('zato.common.odb.model:CronStyleJob')
     1.3-lock-manager            new('zato.distlock:LockManager')
     1.3-testing                 new('zato.testing:ServiceTestCase')
     1.8-SOAPClient              new('zato.client:SOAPClient')

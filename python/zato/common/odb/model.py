@@ -61,8 +61,8 @@ class ChannelZMQ(Missing, needs="ZeroMQ connections"):
     """Not available: needs ZeroMQ connections."""
 
 
-class CronStyleJob(Missing, needs="a scheduler"):
-    """Not available: needs a scheduler."""
+class CronStyleJob(Missing, needs="the tables of Zato's own database"):
+    """Not available: needs the tables of Zato's own database."""
 
 
 class DeployedService(Missing, needs="the tables of Zato's own database"):
@@ -77,12 +77,12 @@ class DeploymentStatus(Missing, needs="the tables of Zato's own database"):
     """Not available: needs the tables of Zato's own database."""
 
 
-class IntervalBasedJob(Missing, needs="a scheduler"):
-    """Not available: needs a scheduler."""
+class IntervalBasedJob(Missing, needs="the tables of Zato's own database"):
+    """Not available: needs the tables of Zato's own database."""
 
 
-class Job(Missing, needs="a scheduler"):
-    """Not available: needs a scheduler."""
+class Job(Missing, needs="the tables of Zato's own database"):
+    """Not available: needs the tables of Zato's own database."""
 
 
 class OutgoingAMQP(Missing, needs="AMQP connections"):
