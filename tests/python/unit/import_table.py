@@ -165,7 +165,7 @@ GROUPS: dict[str, dict[str, str]] = {
     },
     "zato.common.odb.model": {"1.3-odb-model": "Cluster HTTPSOAP"},
     "zato.distlock": {"1.3-zato.distlock": "LockTimeout", "1.3-lock-manager": "LockManager"},
-    "zato.testing": {"1.3-testing": "ServiceTestCase"},
+    "zato.testing": {"1.3-testing": "Model Runner Service ServiceTestCase"},
     "zato.common.facade": {"1.3-SecurityFacade": "SecurityFacade"},
     "zato.enclog": {"1.3-EncryptedLogFormatter": "EncryptedLogFormatter genkey"},
     "zato.sso": {"1.3-sso": "const SignupCtx SearchCtx status_code"},

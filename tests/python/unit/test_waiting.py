@@ -44,7 +44,6 @@ USES = """
     1.3-odb-other-tables        new('zato.common.odb.model:Job')
     1.3-odb-other-tables        new('zato.common.odb.model:CronStyleJob')
     1.3-lock-manager            new('zato.distlock:LockManager')
-    1.3-testing                 new('zato.testing:ServiceTestCase')
     1.8-SOAPClient              new('zato.client:SOAPClient')
     1.8-SOAPClient              new('zato.client:SOAPSIOClient')
     2.7-pubsub                  self.pubsub.publish('/topic', 'data')
