@@ -11,7 +11,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import Any, BinaryIO
 
 from zato import _core
 from zato.common._missing import refuse
@@ -196,14 +196,16 @@ def _run(result: CommandResult) -> None:
     result.start_time = dt.datetime.now(dt.timezone.utc)
     result.start_time_iso = result.start_time.isoformat()
     started = time.monotonic()
-    process = subprocess.Popen(  # noqa: S602 - a shell is what services ask for
-        result.command,
-        shell=True,
-        start_new_session=True,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-    )
+    # A pipe would have to be written to while output is read, which `communicate` does not resume after a slice.
+    with _in_memory(result.stdin.encode(result.encoding)) as stdin:
+        process = subprocess.Popen(  # noqa: S602 - a shell is what services ask for
+            result.command,
+            shell=True,
+            start_new_session=True,
+            stdin=stdin,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
     try:
         stdout, stderr = _communicate(process, result, started)
     except BaseException:
@@ -211,7 +213,7 @@ def _run(result: CommandResult) -> None:
         _kill(process)
         raise
     finally:
-        for pipe in (process.stdin, process.stdout, process.stderr):
+        for pipe in (process.stdout, process.stderr):
             if pipe is not None:
                 with contextlib.suppress(OSError):
                     pipe.close()
@@ -227,14 +229,25 @@ def _run(result: CommandResult) -> None:
     result.end_time_iso = result.end_time.isoformat()
 
 
+def _in_memory(data: bytes) -> BinaryIO:
+    """A file that is nowhere on a disk."""
+    file = os.fdopen(os.memfd_create("stdin"), "w+b")
+    try:
+        file.write(data)
+        file.seek(0)
+    except BaseException:
+        file.close()
+        raise
+    return file
+
+
 def _communicate(process: subprocess.Popen[bytes], result: CommandResult, started: float) -> tuple[bytes, bytes]:
-    """Gives the command its input and gives its output, once it has ended or was killed."""
-    data: bytes | None = result.stdin.encode(result.encoding)
+    """Gives the output of a command, once it has ended or was killed."""
     while True:
         # In slices, as exceptions that interrupt a service reach it between two bytecodes only.
         left = result.timeout - (time.monotonic() - started) if result.timeout > 0 else _SLICE
         try:
-            return process.communicate(data, timeout=max(0.0, min(_SLICE, left)))
+            return process.communicate(timeout=max(0.0, min(_SLICE, left)))
         except subprocess.TimeoutExpired as error:
             if left > _SLICE or result.timeout <= 0:
                 continue

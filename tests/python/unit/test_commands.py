@@ -38,6 +38,12 @@ def test_passes_input_on(commands: CommandsFacade) -> None:
     assert commands.invoke("true", stdin="x" * 1_000_000).is_ok is True, "nobody has to read it"
 
 
+@pytest.mark.parametrize("timeout", [None, 30])
+def test_input_may_be_read_late(commands: CommandsFacade, timeout: float | None) -> None:
+    result = commands.invoke("sleep 0.7; cat", stdin="x" * 300_000, timeout=timeout)
+    assert (result.is_ok, result.stdout) == (True, "x" * 300_000)
+
+
 def test_large_output_on_both_sides_does_not_block(commands: CommandsFacade) -> None:
     command = "head -c 3000000 /dev/zero | tr '\\0' x | tee /dev/stderr; cat > /dev/null"
     result = commands.invoke(command, stdin="y" * 300_000)
