@@ -33,8 +33,13 @@ class Answer:
     hops: list[Any] = field(default_factory=list)
     body: bytes = b""
     pieces: list[bytes] = field(default_factory=list)
+    is_late: bool = False
 
     def next_piece(self) -> bytes | None:
+        # Every other time nothing has come yet.
+        self.is_late = not self.is_late
+        if self.is_late:
+            return b""
         return self.pieces.pop(0) if self.pieces else None
 
     def close(self) -> None:
@@ -79,6 +84,8 @@ def test_forms_with_files_are_written_as_the_standard_says() -> None:
     boundary = content_type.partition("boundary=")[2].encode()
     assert body.count(b"--" + boundary) == 4 and body.endswith(b"--" + boundary + b"--\r\n")
     assert b'name="f%22%0D%0A"; filename="na%0Ame.txt"\r\nContent-Type: text/x\r\n\r\n\x00\r\n' in body
+    with pytest.raises(ValueError, match="line break"):
+        multipart({}, {"f": ("name", b"x", "text/x\r\nX-Evil: 1")})
 
 
 @pytest.mark.parametrize(
@@ -87,6 +94,7 @@ def test_forms_with_files_are_written_as_the_standard_says() -> None:
         ("text/plain", "é".encode("latin-1"), "é"),
         ("text/plain; charset=utf-8", "é".encode(), "é"),
         ("text/plain; charset=nonsense", "é".encode(), "é"),
+        ("text/plain; charset=idna", "é".encode(), "é"),
         ("application/json", "é".encode(), "é"),
         ("application/octet-stream", b"\xff", "ÿ"),
         ("", "ż".encode(), "ż"),

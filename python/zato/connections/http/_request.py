@@ -129,6 +129,9 @@ def multipart(fields: Any, files: Any) -> tuple[bytes, str]:
 
     Returns:
         The body, and its content type.
+
+    Raises:
+        ValueError: If the content type of a file would end its line.
     """
     import secrets
     from pathlib import PurePath
@@ -137,6 +140,8 @@ def multipart(fields: Any, files: Any) -> tuple[bytes, str]:
     parts: list[bytes] = []
 
     def add(disposition: str, content: bytes, content_type: str = "") -> None:
+        if "\r" in content_type or "\n" in content_type:
+            raise ValueError(f"the content type of a file has a line break: {content_type!r}")
         head = f"--{boundary}\r\nContent-Disposition: form-data; {disposition}\r\n"
         head += f"Content-Type: {content_type}\r\n\r\n" if content_type else "\r\n"
         parts.extend((head.encode("utf-8"), content, b"\r\n"))
