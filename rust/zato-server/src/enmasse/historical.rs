@@ -63,7 +63,6 @@ pub(super) const KEYS: &[&str] = &[
     "outgoing_kafka",
     "outgoing_ldap",
     "outgoing_mllp",
-    "outgoing_rest",
     "outgoing_soap",
     "outgoing_wsx",
     "pubsub_endpoint",
@@ -89,7 +88,6 @@ pub(super) const KEYS: &[&str] = &[
     "tls_channel_sec",
     "tls_key_cert",
     "web_socket",
-    "zato_cache_builtin",
     "zato_cache_memcached",
     "zato_cloud_openstack_swift",
     "zato_generic_connection",
@@ -99,7 +97,6 @@ pub(super) const KEYS: &[&str] = &[
 /// Values of `type` below `security`.
 pub(super) const SECURITY_TYPES: &[&str] = &[
     "aws",
-    "bearer_token",
     "jwt",
     "mtls",
     "ntlm",
