@@ -122,15 +122,21 @@ pub fn read_all(path: &Path, label: &str) -> Result<(Stanza, Vec<Problem>)> {
 /// Reads a configuration file as text.
 ///
 /// # Errors
-/// [`ErrorKind::NotFound`] if it does not exist, [`ErrorKind::Io`] if it cannot be read, [`ErrorKind::Invalid`] if it is too
-/// large or not UTF-8, naming the line.
+/// [`ErrorKind::NotFound`] if it does not exist, [`ErrorKind::Io`] if it cannot be read, [`ErrorKind::Invalid`] if it is no
+/// regular file, too large or not UTF-8, naming the line.
 pub fn read_text(path: &Path) -> Result<String> {
     let failed = |error: std::io::Error| {
         let kind =
             if error.kind() == std::io::ErrorKind::NotFound { ErrorKind::NotFound } else { ErrorKind::Io };
         Error::new(kind, format!("could not read `{}`", path.display())).source(error)
     };
-    let size = fs::metadata(path).map_err(failed)?.len();
+    let metadata = fs::metadata(path).map_err(failed)?;
+    if !metadata.is_file() {
+        // Reading others may wait for ever, as pipes do, or never end.
+        let message = format!("`{}` is not a regular file", path.display());
+        return Err(Error::new(ErrorKind::Invalid, message).hint("configuration is read from regular files"));
+    }
+    let size = metadata.len();
     if size > SIZE_LIMIT {
         return Err(Error::new(
             ErrorKind::Invalid,

@@ -57,3 +57,15 @@ fn names_the_line_that_is_not_utf8() {
     fs::write(&path, b"[a]\nb=\xff\n").unwrap();
     assert_eq!(read(&path, "x.conf").unwrap_err().problems()[0].line, Some(2));
 }
+
+#[test]
+fn what_is_no_regular_file_is_refused_and_not_waited_for() {
+    let root = tempfile::tempdir().unwrap();
+    let socket = root.path().join("a.conf");
+    let _listener = std::os::unix::net::UnixListener::bind(&socket).unwrap();
+    for path in [Path::new("/dev/zero"), root.path(), &socket] {
+        let error = read_text(path).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Invalid);
+        assert!(error.to_string().contains("is not a regular file"), "{error}");
+    }
+}
