@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
+
 import pytest
 
 from zato.cache import Entry, KeyExpiredError
@@ -47,3 +50,18 @@ def test_classes_that_cannot_be_shared_are_named_once(monkeypatch: pytest.Monkey
     warn_of_unshared(Conn)
     warn_of_unshared(Conn)
     assert len(said) == 1 and "Conn` cannot be shared" in said[0]
+
+
+def test_a_warning_about_a_class_does_not_keep_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    said: list[str] = []
+    monkeypatch.setattr(_cache._logger, "warning", lambda message, *arguments: said.append(message % arguments))
+
+    def warn() -> weakref.ref[type]:
+        deployed = type("Connection", (), {"__module__": "deployed"})
+        warn_of_unshared(deployed)
+        return weakref.ref(deployed)
+
+    references = [warn(), warn()]
+    gc.collect()
+    assert [reference() for reference in references] == [None, None]
+    assert len(said) == 1 and "`deployed.Connection` cannot" in said[0]

@@ -18,18 +18,19 @@ _logger = logging.getLogger("zato")
 #: How many values are read at once by iterators.
 _CHUNK = 100
 
-_told: set[type] = set()
+#: Names of classes, as a class that is deployed again must not keep the one before.
+_told: set[tuple[str, str]] = set()
 
 
 def warn_of_unshared(class_: type) -> None:
     """Says once per class that its objects stay in the worker that stores them."""
-    if class_ not in _told:
-        _told.add(class_)
+    name = (class_.__module__, class_.__qualname__)
+    if name not in _told:
+        _told.add(name)
         _logger.warning(
             "Objects of `%s.%s` cannot be shared, other workers will not find them in caches; store text, numbers, "
             "lists, dictionaries or dataclasses instead",
-            class_.__module__,
-            class_.__qualname__,
+            *name,
         )
 
 
