@@ -271,7 +271,8 @@ def test_models_are_not_read_from_xml() -> None:
 
 def test_without_the_library_the_way_out_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "lxml", None)
-    for call in (lambda: parse(b"<a/>"), lambda: xml_format().read(b"<a/>"), lambda: xml_format().write({}, CID)):
+    formatted = xml_format(pretty_print=True)
+    for call in (lambda: parse(b"<a/>"), lambda: xml_format().read(b"<a/>"), lambda: formatted.write({}, CID)):
         with pytest.raises(NotImplementedError, match=r"install it with `python -m pip install 'zato\[xml\]'`"):
             call()
 
@@ -322,3 +323,37 @@ def test_any_text_is_read_or_refused(text: bytes | str) -> None:
         assert parse(text) is not None
     except BadRequest as refused:
         assert refused.msg
+
+
+any_values = st.recursive(
+    st.text() | st.none() | st.booleans() | st.integers() | st.floats(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    max_leaves=15,
+)
+
+
+@given(
+    st.dictionaries(st.sampled_from("abcd"), any_values) | st.lists(st.dictionaries(st.sampled_from("ab"), any_values)),
+    st.sampled_from([None, "response"]),
+    st.sampled_from(["", "urn:x", "http://example.com/a#b"]),
+    st.booleans(),
+)
+def test_text_and_tree_write_the_same(content: Any, root: str | None, namespace: str, has_declaration: bool) -> None:
+    outputs = (Text("a"), List("b"), Dict("c"), DictList("d"))
+    made = XMLFormat((), outputs, None, root, True, {"namespace": namespace, "declaration": has_declaration})
+    assert made._text_writer is not None
+
+    def result(write: Any) -> Any:
+        try:
+            return write(content, CID)
+        except (TypeError, ValueError) as error:
+            return type(error), str(error).partition(":")[0]
+
+    by_text = result(made.write)
+    made._text_writer = None
+    assert by_text == result(made.write)
+
+
+def test_what_only_a_tree_holds_is_written_by_lxml() -> None:
+    made = xml_format(outputs=(Text("a"),))
+    assert b"<a><b>1</b></a>" in made.write({"a": parse("<b>1</b>")}, CID)

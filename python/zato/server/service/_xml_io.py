@@ -14,6 +14,7 @@ from zato.common._json_fallback import dump_fallback
 from zato.common.exception import BadRequest
 from zato.server.service._io import Elem
 from zato.server.service._xml import lxml_etree, parse_kept, parse_plain
+from zato.server.service._xml_text import NeedsTreeError, TextWriter
 
 __all__ = ["XMLFormat", "options_of"]
 
@@ -58,6 +59,7 @@ class XMLFormat:
         "_request_elem",
         "_required",
         "_response_elem",
+        "_text_writer",
     )  # fmt: skip
 
     def __init__(
@@ -92,6 +94,15 @@ class XMLFormat:
             "xml_declaration": bool(options.get("declaration", True)),
             "pretty_print": bool(options.get("pretty_print", False)),
         }
+        self._text_writer = self._make_text_writer(namespace)
+
+    def _make_text_writer(self, namespace: str) -> TextWriter | None:
+        """Gives what writes without a tree, where that can be done."""
+        names = [*self._kinds, *([self._response_elem] if self._response_elem else ())]
+        is_plain = codecs.lookup(self._form["encoding"]).name == "utf-8" and not self._form["pretty_print"]
+        if not is_plain or not TextWriter.can_write(names, namespace):
+            return None
+        return TextWriter(self._kinds, self._response_elem, namespace)
 
     def read(self, payload: Any) -> Any:
         """Gives what a document has for the declared names, by name; what is no document is given back as it is.
@@ -137,6 +148,14 @@ class XMLFormat:
             ValueError: If a name or a text has characters that XML does not allow.
             TypeError: If a value has no XML form.
         """
+        if self._text_writer is not None:
+            try:
+                text = self._text_writer.write(content, cid)
+            except NeedsTreeError:
+                return self.dump(self._document(content, cid))
+            if self._form["xml_declaration"]:
+                text = f"<?xml version='1.0' encoding='{self._form['encoding']}'?>\n{text}"
+            return text.encode("utf-8")
         return self.dump(self._document(content, cid))
 
     def write_text(self, content: Any, cid: str) -> str:
