@@ -8,6 +8,7 @@ use reqwest::redirect::Policy;
 use reqwest::{Certificate, Client, ClientBuilder, Identity, Proxy};
 
 use crate::call::{Overrides, Verification};
+use crate::connecting::Noting;
 use crate::failure::{Failure, FailureKind};
 
 /// How long idle connections are kept.
@@ -38,6 +39,7 @@ pub(crate) fn make(options: &Options, overrides: &Overrides) -> Result<Client, F
         .pool_max_idle_per_host(options.pool_size.max(1))
         .pool_idle_timeout(IDLE)
         .tcp_keepalive(KEEPALIVE)
+        .connector_layer(Noting)
         .http1_title_case_headers();
     if let Some(limit) = options.connect_timeout {
         builder = builder.connect_timeout(limit);

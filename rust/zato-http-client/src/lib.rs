@@ -10,6 +10,7 @@ mod answer;
 mod bearer;
 mod call;
 mod client;
+mod connecting;
 mod connection;
 mod connections;
 mod credential;

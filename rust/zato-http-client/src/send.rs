@@ -1,5 +1,6 @@
 //! Sends a call and gets its answer.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use http::header::{CONTENT_LENGTH, TRANSFER_ENCODING};
@@ -8,6 +9,7 @@ use reqwest::{Client, Request, Response, Url};
 
 use crate::answer::{Answer, Body, Hop, silent_for};
 use crate::call::{Call, Limits};
+use crate::connecting::{Progress, Stage};
 use crate::credential::Credential;
 use crate::failure::{Failure, FailureKind};
 use crate::redirect::{self, Step};
@@ -94,9 +96,21 @@ async fn exchange(client: &Client, step: &Step, limits: Limits) -> Result<Respon
     let Some(read) = limits.read else {
         return sent.await.map_err(|error| Failure::of_request(&error));
     };
-    let whole = read.saturating_add(limits.connect.unwrap_or(Duration::ZERO));
-    match tokio::time::timeout(whole, sent).await {
-        Ok(outcome) => outcome.map_err(|error| Failure::of_request(&error)),
-        Err(_) => Err(Failure::new(FailureKind::ReadTimeout, silent_for(read))),
+    let (begun, progress) = (Instant::now(), Arc::new(Progress::default()));
+    let mut sent = std::pin::pin!(progress.follow(sent));
+    loop {
+        let (since, limit) = match progress.stage() {
+            Stage::Sending => (begun, read),
+            // The client ends it before, if connecting has a limit.
+            Stage::Connecting => (begun, read.saturating_add(limits.connect.unwrap_or(Duration::ZERO))),
+            Stage::Connected(at) => (at, read),
+        };
+        let left = limit.saturating_sub(since.elapsed());
+        if left.is_zero() {
+            return Err(Failure::new(FailureKind::ReadTimeout, silent_for(read)));
+        }
+        if let Ok(outcome) = tokio::time::timeout(left, &mut sent).await {
+            return outcome.map_err(|error| Failure::of_request(&error));
+        }
     }
 }

@@ -46,6 +46,31 @@ fn silence_has_a_limit() {
 }
 
 #[test]
+fn time_that_connecting_did_not_take_is_not_added_to_the_limit_of_silence() {
+    let server = Server::start(|_| {
+        std::thread::sleep(Duration::from_secs(20));
+        ok("late")
+    });
+    let connection = server.connection();
+    let mut call = get(&connection);
+    call.limits.connect = Some(Duration::from_secs(10));
+    call.limits.read = Some(Duration::from_millis(300));
+    let begun = Instant::now();
+    let failure = send(&connection, call).unwrap_err();
+    assert_eq!(failure.kind, FailureKind::ReadTimeout, "{failure}");
+    assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
+}
+
+#[test]
+fn limits_may_be_longer_than_clocks_go() {
+    let server = Server::start(|_| ok("hello"));
+    let connection = server.connection();
+    let mut call = get(&connection);
+    call.limits.read = Some(Duration::MAX);
+    assert_eq!(text(send(&connection, call).unwrap()), "hello");
+}
+
+#[test]
 fn a_body_that_breaks_off_is_no_answer() {
     let server =
         Server::start(|_| b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\nConnection: close\r\n\r\nshort".to_vec());
