@@ -14,6 +14,9 @@ use crate::service::Service;
 /// Channel type of jobs.
 const CHANNEL_TYPE: &str = "scheduler";
 
+/// Channel type of services that are invoked at the start.
+const STARTUP_CHANNEL_TYPE: &str = "startup-service";
+
 /// What marks data of `self.schedule`; a job made in another way has text.
 const MARK: &str = "zato_embedded";
 
@@ -67,15 +70,17 @@ pub(crate) fn hooks(py: Python<'_>, instance: &Bound<'_, Service>, call: &Call, 
     }
 }
 
-/// What the service of a job is given: text, or the data that `self.schedule` was given. None if no job invokes it.
+/// What the service of a job is given: text, or the data that `self.schedule` was given; text as well for services that are
+/// invoked at the start. None if neither invokes it.
 ///
 /// # Errors
 /// Whatever keeps Python from making objects.
 pub(crate) fn given(py: Python<'_>, channel: &Arc<ChannelInfo>, body: &[u8]) -> PyResult<Option<Given>> {
-    if channel.job_type.is_empty() {
+    let is_job = !channel.job_type.is_empty();
+    if !is_job && channel.channel_type != STARTUP_CHANNEL_TYPE {
         return Ok(None);
     }
-    let payload = match embedded(py, body) {
+    let payload = match Some(body).filter(|_| is_job).and_then(|body| embedded(py, body)) {
         Some(data) => data.unbind(),
         None => PyString::new(py, &String::from_utf8_lossy(body)).into_any().unbind(),
     };

@@ -6,7 +6,7 @@ use std::time::Instant;
 use bytes::Bytes;
 use zato_core::Cid;
 use zato_core::guest::Guest;
-use zato_core::invocation::{ChannelInfo, Invocation, Reply};
+use zato_core::invocation::{ChannelInfo, Failure, FailureKind, Invocation, Outcome, Reply};
 
 use crate::config::ServerOptions;
 use crate::config::options::{StartupPayload, StartupService};
@@ -23,17 +23,7 @@ pub(super) fn invoke(server: &ServerOptions, index: usize, guest: &dyn Guest) {
             continue;
         }
         match payload(service) {
-            Ok(body) => guest.submit(Invocation {
-                cid: Cid::new(),
-                service: Arc::from(service.name.as_str()),
-                channel: Arc::new(ChannelInfo { channel_type: CHANNEL_TYPE, ..ChannelInfo::default() }),
-                security: None,
-                http: None,
-                body,
-                received: Instant::now(),
-                deadline: None,
-                reply: Reply::nobody(),
-            }),
+            Ok(body) => submit(guest, &service.name, body),
             Err(error) => tracing::error!(
                 target: "zato",
                 "Start-up service `{}` was not invoked, its payload could not be read: {error}",
@@ -43,6 +33,33 @@ pub(super) fn invoke(server: &ServerOptions, index: usize, guest: &dyn Guest) {
     }
     // The I/O thread, which else wakes services up, may sleep already.
     guest.on_io_park();
+}
+
+/// Queues one service; a failure of it is told in the log, as nobody waits for an answer.
+fn submit(guest: &dyn Guest, name: &str, body: Bytes) {
+    let (reply, receiver) = Reply::channel();
+    let cid = Cid::new();
+    guest.submit(Invocation {
+        cid,
+        service: Arc::from(name),
+        channel: Arc::new(ChannelInfo { channel_type: CHANNEL_TYPE, ..ChannelInfo::default() }),
+        security: None,
+        http: None,
+        body,
+        received: Instant::now(),
+        deadline: None,
+        reply,
+    });
+    let name = name.to_owned();
+    tokio::spawn(async move {
+        let failure = match receiver.await {
+            Ok(Outcome::Response(_)) => return,
+            Ok(Outcome::Failure(failure)) => *failure,
+            Err(_) => Failure::new(FailureKind::Lost, "it ended without an outcome"),
+        };
+        let traceback = failure.traceback.as_deref().map(|text| format!("\n{text}")).unwrap_or_default();
+        tracing::error!(target: "zato", %cid, "Start-up service `{name}` failed: {}{traceback}", failure.message);
+    });
 }
 
 fn payload(service: &StartupService) -> std::io::Result<Bytes> {
