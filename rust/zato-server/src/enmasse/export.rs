@@ -231,8 +231,8 @@ mod tests {
             let types: Vec<String> = types.iter().map(ToString::to_string).collect();
             selected_kinds(&registry, &types).unwrap().iter().map(|kind| kind.id()).collect()
         };
-        assert_eq!(ids(&["security"]), ["security.basic_auth", "security.api_key"]);
-        assert_eq!(ids(&["rest, sql"]), ["channel.rest"]);
+        assert_eq!(ids(&["security"]), ["security.basic_auth", "security.api_key", "security.bearer_token"]);
+        assert_eq!(ids(&["rest, sql"]), ["channel.rest", "outgoing.rest"]);
         assert_eq!(ids(&["apikey"]), ["security.api_key"]);
         assert_eq!(ids(&[]).len(), registry.iter().count());
         let error = selected_kinds(&registry, &["securty".to_owned()]).unwrap_err();

@@ -46,7 +46,6 @@ pub(super) const KEYS: &[&str] = &[
     "outconn_ftp",
     "outconn_jms_wmq",
     "outconn_odoo",
-    "outconn_plain_http",
     "outconn_redis",
     "outconn_sap",
     "outconn_sftp",
