@@ -104,11 +104,11 @@ const CASES: &[(&str, u64, &str, Code, &str)] = &[
         "number",
     ),
     (
-        "channel_rest:\n  - name: c\n    service: s\n    url_path: /a\n    data_format: xml\n",
+        "channel_rest:\n  - name: c\n    service: s\n    url_path: /a\n    data_format: hl7\n",
         5,
         "data_format",
         Code::E05,
-        "xml",
+        "hl7",
     ),
     (
         "channel_rest:\n  - name: c\n    service: s\n    url_path: /a\n    has_rbac: true\n",
