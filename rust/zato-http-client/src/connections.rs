@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use zato_connections::{ApiKey, BasicAuth, BearerToken, OutgoingRest};
-use zato_core::{Error, ErrorKind, Problem, Result, Secret};
+use zato_core::{Error, ErrorKind, Problem, Result};
 use zato_schema::{Kind, decode};
 use zato_store::{Cipher, Object, ObjectKey, Snapshot};
 
@@ -75,9 +75,9 @@ fn credentials(
         }
         let credential = match object.kind.as_str() {
             BasicAuth::ID => decode::<BasicAuth>(&object.spec)
-                .and_then(|config| Credential::basic(&config, &decrypt(&config.password, cipher)?)),
+                .and_then(|config| Credential::basic(&config, &cipher.decrypt_field(&config.password)?)),
             ApiKey::ID => decode::<ApiKey>(&object.spec)
-                .and_then(|config| Credential::api_key(&config, &decrypt(&config.password, cipher)?)),
+                .and_then(|config| Credential::api_key(&config, &cipher.decrypt_field(&config.password)?)),
             BearerToken::ID => bearer(object, cipher),
             _ => continue,
         };
@@ -91,16 +91,11 @@ fn credentials(
 
 fn bearer(object: &Object, cipher: &Cipher) -> Result<Credential> {
     let mut config = decode::<BearerToken>(&object.spec)?;
-    config.password = decrypt(&config.password, cipher)?;
+    config.password = cipher.decrypt_field(&config.password)?;
     if config.password.is_empty() {
         return Err(Error::new(ErrorKind::Invalid, "it has no secret"));
     }
     Ok(Credential::Bearer(Arc::new(Bearer::new(object.name.clone(), config))))
-}
-
-/// An empty secret is not encrypted.
-fn decrypt(secret: &Secret, cipher: &Cipher) -> Result<Secret> {
-    if secret.is_empty() { Ok(secret.clone()) } else { cipher.decrypt(secret.expose()) }
 }
 
 fn about(object: &Object, error: &Error) -> Problem {

@@ -172,14 +172,15 @@ fn definitions(
 fn basic_auth(object: &Object, cipher: &Cipher) -> Result<Credential> {
     let config = decode::<BasicAuth>(&object.spec)?;
     let info = security_info(object, "basic_auth", config.username);
-    let password = decrypt(&config.password, cipher)?;
+    // An empty one admits nobody.
+    let password = cipher.decrypt_field(&config.password)?;
     Ok(Credential::basic(info, &password, &config.realm, object.is_active))
 }
 
 fn api_key(object: &Object, cipher: &Cipher) -> Result<Credential> {
     let config = decode::<ApiKey>(&object.spec)?;
     let info = security_info(object, "apikey", String::new());
-    let key = decrypt(&config.password, cipher)?;
+    let key = cipher.decrypt_field(&config.password)?;
     let header = HeaderName::try_from(config.header.as_str()).map_err(|_| {
         zato_core::Error::new(
             zato_core::ErrorKind::Invalid,
@@ -187,11 +188,6 @@ fn api_key(object: &Object, cipher: &Cipher) -> Result<Credential> {
         )
     })?;
     Ok(Credential::api_key(info, &key, header, object.is_active))
-}
-
-/// An empty secret is not encrypted, and admits nobody.
-fn decrypt(secret: &zato_core::Secret, cipher: &Cipher) -> Result<zato_core::Secret> {
-    if secret.is_empty() { Ok(secret.clone()) } else { cipher.decrypt(secret.expose()) }
 }
 
 fn security_info(object: &Object, security_type: &'static str, username: String) -> Arc<SecurityInfo> {

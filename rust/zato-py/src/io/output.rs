@@ -61,22 +61,14 @@ pub(crate) fn csv(
     cid: &str,
 ) -> PyResult<Option<Bytes>> {
     let Some(format) = &plan.csv else { return Ok(None) };
-    let rows = if let Ok(declared) = payload.cast::<Payload>() {
-        let declared = declared.get();
-        if declared.items(py).is_none() && declared.values(py).is_empty() {
-            // A loop over no rows sets nothing, which is no mistake here.
-            PyList::empty(py).into_any()
-        } else {
-            render(py, plan, declared, false, cid)?
-        }
-    } else if plan.output_model.is_some()
-        && (payload.is_instance_of::<PyList>() || payload.is_instance_of::<PyDict>())
-    {
-        payload.clone()
-    } else if plan.has_output
-        && let Ok(items) = payload.cast::<PyList>()
-    {
-        list(py, plan, items, cid)?.into_any()
+    let is_unset = payload
+        .cast::<Payload>()
+        .is_ok_and(|declared| declared.get().items(py).is_none() && declared.get().values(py).is_empty());
+    let rows = if is_unset {
+        // A loop over no rows sets nothing, which is no mistake here.
+        PyList::empty(py).into_any()
+    } else if let Some(rows) = content(py, plan, payload, cid)? {
+        rows
     } else {
         return Ok(None);
     };
@@ -96,21 +88,35 @@ pub(crate) fn xml(
     cid: &str,
 ) -> PyResult<Option<Bytes>> {
     let Some(format) = &plan.xml else { return Ok(None) };
-    let content = if let Ok(declared) = payload.cast::<Payload>() {
-        render(py, plan, declared.get(), false, cid)?
-    } else if plan.output_model.is_some()
-        && (payload.is_instance_of::<PyList>() || payload.is_instance_of::<PyDict>())
-    {
-        payload.clone()
-    } else if plan.has_output
-        && let Ok(items) = payload.cast::<PyList>()
-    {
-        list(py, plan, items, cid)?.into_any()
-    } else {
-        return Ok(None);
-    };
+    let Some(content) = content(py, plan, payload, cid)? else { return Ok(None) };
     let written = format.bind(py).call_method1(pyo3::intern!(py, "write"), (content, cid))?;
     Ok(Some(Bytes::copy_from_slice(written.cast::<PyBytes>()?.as_bytes())))
+}
+
+/// Returns the values of output that are written by name; nothing if the payload has none.
+///
+/// # Errors
+/// See [`render`].
+fn content<'py>(
+    py: Python<'py>,
+    plan: &Plan,
+    payload: &Bound<'py, PyAny>,
+    cid: &str,
+) -> PyResult<Option<Bound<'py, PyAny>>> {
+    if let Ok(declared) = payload.cast::<Payload>() {
+        return render(py, plan, declared.get(), false, cid).map(Some);
+    }
+    if plan.output_model.is_some()
+        && (payload.is_instance_of::<PyList>() || payload.is_instance_of::<PyDict>())
+    {
+        return Ok(Some(payload.clone()));
+    }
+    if plan.has_output
+        && let Ok(items) = payload.cast::<PyList>()
+    {
+        return Ok(Some(list(py, plan, items, cid)?.into_any()));
+    }
+    Ok(None)
 }
 
 /// Returns the result of [`render`] as XML text; nothing if the service was compiled without what writes it.

@@ -102,6 +102,14 @@ impl Cipher {
             .hint("set the secret again: `zato encrypt` shows what an encrypted value looks like"))
     }
 
+    /// Decrypts a secret field of an object; an empty one is not encrypted, and stays empty.
+    ///
+    /// # Errors
+    /// See [`Cipher::decrypt`].
+    pub fn decrypt_field(&self, secret: &Secret) -> Result<Secret> {
+        if secret.is_empty() { Ok(secret.clone()) } else { self.decrypt(secret.expose()) }
+    }
+
     /// Encrypts text as a Fernet token, the form of `zato encrypt` and of `self.crypto.encrypt`
     /// (reference service-api 4.2).
     #[must_use]
